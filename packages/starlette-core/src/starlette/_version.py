@@ -1,0 +1,3 @@
+"""The version of the core, read by the build and by ``starlette.__version__``."""
+
+__version__ = "0.47.3"
