@@ -1,0 +1,1 @@
+"""Programs that run, each in a package of its own: `python -m examples.demo`."""
