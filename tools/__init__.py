@@ -1,0 +1,1 @@
+"""Checks and commands of the monorepo; each runs as ``python -m tools.NAME``."""

@@ -1,0 +1,91 @@
+"""Keeps the meta-package in step with ``packages/*``.
+
+The root ``pyproject.toml`` pins every member with ``==`` its version, and
+names each as a member of the workspace, so that it is never looked for on an
+index.
+
+usage: python -m tools.pins [--check | --write]
+
+``--check`` (the default) prints the lines that differ and fails if there are
+any; ``--write`` puts them right.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import List, Optional, Sequence
+
+from tools.members import ROOT, Member, members, read_toml
+
+__all__ = ("main", "version_of", "written")
+
+_DEPENDENCIES = re.compile(r"^dependencies = \[\n(.*?)^\]\n", re.MULTILINE | re.DOTALL)
+_SOURCES = re.compile(r"^\[tool\.uv\.sources\]\n(?:.+\n)*", re.MULTILINE)
+_VERSION = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
+
+
+def version_of(member: Member) -> str:
+    """The version of *member*: static, or from the file that hatchling reads."""
+    version = member.metadata.get("version")
+    if version is None:
+        config = read_toml(member.folder / "pyproject.toml")
+        path = member.folder / config["tool"]["hatch"]["version"]["path"]
+        found = _VERSION.search(path.read_text(encoding="utf-8"))
+        if found is None:
+            raise ValueError(f"{path} has no line `__version__ = \"...\"`")
+        version = found[1]
+    return str(version)
+
+
+def written(text: str, family: Sequence[Member]) -> str:
+    """*text*, a root ``pyproject.toml``, with the members as they are.
+
+    What the meta-package needs besides its members stays, and stays first.
+
+    Raises:
+        ValueError: If *text* has no list of dependencies or no sources, or a
+            folder is not called as its distribution.
+    """
+    for member in family:
+        if member.metadata["name"] != member.name:
+            raise ValueError(f"{member.folder} holds {member.metadata['name']}")
+    pins = [f'    "{member.name}=={version_of(member)}",\n' for member in family]
+    sources = [f"{member.name} = {{ workspace = true }}\n" for member in family]
+
+    block = _DEPENDENCIES.search(text)
+    if block is None or _SOURCES.search(text) is None:
+        raise ValueError("`dependencies` or [tool.uv.sources] is missing")
+    others = [line for line in block[1].splitlines(True) if "==" not in line]
+    dependencies = f"dependencies = [\n{''.join(others + pins)}]\n"
+    text = text[: block.start()] + dependencies + text[block.end() :]
+    return _SOURCES.sub("[tool.uv.sources]\n" + "".join(sources), text)
+
+
+def main(arguments: Optional[Sequence[str]] = None, root: Path = ROOT) -> int:
+    """Check or write; 1 if something differs, 2 for a wrong argument."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if list(arguments) not in ([], ["--check"], ["--write"]):
+        print(__doc__)
+        return 0 if list(arguments) in (["-h"], ["--help"]) else 2
+
+    path = root / "pyproject.toml"
+    old = path.read_text(encoding="utf-8")
+    new = written(old, members(root))
+    if list(arguments) == ["--write"]:
+        path.write_text(new, encoding="utf-8")
+        return 0
+    lines = _differences(old, new)
+    print("\n".join(lines) or "the meta-package pins every member")
+    return 1 if lines else 0
+
+
+def _differences(old: str, new: str) -> List[str]:
+    have, want = old.splitlines(), new.splitlines()
+    lines = [f"missing: {line.strip()}" for line in want if line not in have]
+    return lines + [f"stale:   {line.strip()}" for line in have if line not in want]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
