@@ -1,0 +1,328 @@
+"""Header fields, kept as the pairs of bytes that ASGI passes around.
+
+The list of pairs (``_list``) is the truth and is never copied without need: a
+``Headers`` made from a scope costs one attribute.  Names in it are lower case,
+as the ASGI specification has them ("HTTP Connection Scope"); keys given by
+users are made so.  What is *set* here cannot end its own line: CR, LF and NUL
+are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import (
+    Any,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    MutableMapping,
+    Optional,
+    Tuple,
+)
+
+__all__ = ("Headers", "MutableHeaders", "header_name", "header_value")
+
+_Pairs = List[Tuple[bytes, bytes]]
+
+_LINE_BREAK = re.compile("[\r\n\0]")
+# Up to here a scan is quicker than building and keeping an index; from here on
+# asking for every name must not become quadratic.
+_SCAN_LIMIT = 16
+
+
+def _encode(text: str, what: str) -> bytes:
+    try:
+        # isprintable() is a fifth of what the search costs, and clears nearly
+        # everything; a tab or a soft hyphen is left to the search.
+        if not text.isprintable() and _LINE_BREAK.search(text):
+            raise ValueError(
+                f"A header {what} must not contain CR, LF or NUL, but got {text!r}."
+            )
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        reason = f"a header {what} is limited to latin-1 (RFC 9110, section 5.5)"
+        raise UnicodeEncodeError(
+            error.encoding, error.object, error.start, error.end, reason
+        ) from None
+    except AttributeError:
+        raise TypeError(
+            f"A header {what} must be str, but got {type(text).__name__}."
+        ) from None
+
+
+def header_name(name: str) -> bytes:
+    """Return *name* as it is sent: lower case, in latin-1.
+
+    Raises:
+        ValueError: If it contains CR, LF or NUL, or is not latin-1 (then it is
+            a ``UnicodeEncodeError``).
+        TypeError: If it is not a ``str``.
+    """
+    return _encode(name, "name").lower()
+
+
+def header_value(value: str) -> bytes:
+    """Return *value* as it is sent: in latin-1.
+
+    Raises:
+        ValueError: If it contains CR, LF or NUL, or is not latin-1 (then it is
+            a ``UnicodeEncodeError``).
+        TypeError: If it is not a ``str``.
+    """
+    return _encode(value, "value")
+
+
+class Headers(Mapping[str, str]):
+    """Header fields as a mapping that ignores the case of names.
+
+    A name may occur several times.  ``headers[name]`` is the first value;
+    ``getlist`` gives all.  ``keys()``, ``values()``, ``items()`` and
+    ``len()`` count every occurrence.
+
+    Args:
+        headers: A mapping of text to start from.
+        raw: Pairs of bytes to read from, names in lower case.  Not copied.
+        scope: A mapping whose ``"headers"`` to read from.  Not copied, but an
+            iterable that is not a list is replaced by one, in the scope too.
+
+    Raises:
+        AssertionError: If more than one of them is given.
+        ValueError: If a name or value of *headers* cannot be a header.
+    """
+
+    _list: _Pairs
+    _index: Optional[Dict[bytes, List[bytes]]] = None
+    _indexed: int = 0
+
+    def __init__(
+        self,
+        headers: Optional[Mapping[str, str]] = None,
+        raw: Optional[_Pairs] = None,
+        scope: Optional[MutableMapping[str, Any]] = None,
+    ) -> None:
+        if scope is not None:
+            if headers is not None or raw is not None:
+                _refuse_two("raw" if headers is None else "headers", "scope")
+            self._list = self._from_scope(scope)
+        elif raw is not None:
+            if headers is not None:
+                _refuse_two("headers", "raw")
+            self._list = raw
+        elif headers is not None:
+            self._list = [
+                (header_name(key), header_value(value))
+                for key, value in headers.items()
+            ]
+        else:
+            self._list = []
+
+    def _from_scope(self, scope: MutableMapping[str, Any]) -> _Pairs:
+        pairs = scope["headers"]
+        if not isinstance(pairs, list):
+            pairs = scope["headers"] = list(pairs)
+        return pairs
+
+    @property
+    def raw(self) -> _Pairs:
+        """The pairs as bytes, in order, in a new list."""
+        return list(self._list)
+
+    def _find(self, key: str) -> Optional[bytes]:
+        try:
+            name = key.lower().encode("latin-1")
+        except UnicodeEncodeError:
+            return None  # no header can have such a name
+        if len(self._list) > _SCAN_LIMIT:
+            found = self._all(name)
+            return found[0] if found else None
+        for candidate, value in self._list:
+            if candidate == name:
+                return value
+        return None
+
+    def _all(self, name: bytes) -> List[bytes]:
+        """Return every value of *name*, through the index.
+
+        The list is not ours alone; a change of its length is noticed.
+        """
+        if self._index is None or self._indexed != len(self._list):
+            index: Dict[bytes, List[bytes]] = {}
+            for candidate, value in self._list:
+                index.setdefault(candidate, []).append(value)
+            self._index = index
+            self._indexed = len(self._list)
+        return self._index.get(name, [])
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the first value of the header *key*, or *default*."""
+        value = self._find(key)
+        return default if value is None else value.decode("latin-1")
+
+    def getlist(self, key: str) -> List[str]:
+        """Return every value of the header *key*, in order."""
+        try:
+            name = key.lower().encode("latin-1")
+        except UnicodeEncodeError:
+            return []
+        if len(self._list) > _SCAN_LIMIT:
+            return [value.decode("latin-1") for value in self._all(name)]
+        return [value.decode("latin-1") for k, value in self._list if k == name]
+
+    def keys(self) -> List[str]:  # type: ignore[override]
+        """Return the names, in order, repeated ones as often as they occur."""
+        return [name.decode("latin-1") for name, _ in self._list]
+
+    def values(self) -> List[str]:  # type: ignore[override]
+        """Return the values, in order."""
+        return [value.decode("latin-1") for _, value in self._list]
+
+    def items(self) -> List[Tuple[str, str]]:  # type: ignore[override]
+        """Return names with their values, in order."""
+        return [(k.decode("latin-1"), v.decode("latin-1")) for k, v in self._list]
+
+    def mutablecopy(self) -> MutableHeaders:
+        """Return a copy that can be changed."""
+        return MutableHeaders(raw=list(self._list))
+
+    def __getitem__(self, key: str) -> str:
+        value = self._find(key)
+        if value is None:
+            raise KeyError(key)
+        return value.decode("latin-1")
+
+    def __contains__(self, key: Any) -> bool:
+        return self._find(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    def __eq__(self, other: Any) -> bool:
+        if not isinstance(other, Headers):
+            return NotImplemented
+        return sorted(self._list) == sorted(other._list)
+
+    def __repr__(self) -> str:
+        shown = dict(self.items())
+        if len(shown) == len(self._list):
+            return f"{type(self).__name__}({shown!r})"
+        return f"{type(self).__name__}(raw={self._list!r})"
+
+
+def _refuse_two(one: str, other: str) -> None:
+    raise AssertionError(f'Cannot set both "{one}" and "{other}".')
+
+
+class MutableHeaders(Headers):
+    """Headers that can be changed.
+
+    Changes are made in the list of *raw* itself.  From a *scope*, which may as
+    well be a ``http.response.start`` message, the list is copied and the copy
+    is put in the scope: one response sent twice must not gather the headers
+    of both.
+
+    Raises:
+        ValueError: On every way in, if a name or value contains CR, LF or
+            NUL or is not latin-1.
+    """
+
+    def __init__(
+        self,
+        headers: Optional[Mapping[str, str]] = None,
+        raw: Optional[_Pairs] = None,
+        scope: Optional[MutableMapping[str, Any]] = None,
+    ) -> None:
+        if raw is not None and not isinstance(raw, list):
+            raw = list(raw)
+        super().__init__(headers, raw, scope)
+
+    def _from_scope(self, scope: MutableMapping[str, Any]) -> _Pairs:
+        pairs: _Pairs = list(scope["headers"])
+        scope["headers"] = pairs
+        return pairs
+
+    @property
+    def raw(self) -> _Pairs:
+        """The pairs as bytes: the list itself, not a copy."""
+        return self._list
+
+    def __setitem__(self, key: str, value: str) -> None:
+        """Set the header *key*; its first line is replaced, others are removed."""
+        name = header_name(key)
+        pair = (name, header_value(value))
+        pairs = self._list
+        self._index = None
+        for position, (candidate, _) in enumerate(pairs):
+            if candidate == name:
+                pairs[position:] = [pair, *_others(pairs[position + 1 :], name)]
+                return
+        pairs.append(pair)
+
+    def __delitem__(self, key: str) -> None:
+        """Remove every line of the header *key*; none is no error."""
+        self._index = None
+        self._list[:] = _others(self._list, key.lower().encode("latin-1", "replace"))
+
+    def append(self, key: str, value: str) -> None:
+        """Add a line to those that the header *key* has."""
+        self._list.append((header_name(key), header_value(value)))
+
+    def setdefault(self, key: str, value: str) -> str:
+        """Return the header *key*; set it to *value* if there is none."""
+        found = self._find(key)
+        if found is None:
+            self.append(key, value)
+            return value
+        return found.decode("latin-1")
+
+    def update(self, other: Mapping[str, str]) -> None:
+        """Set every header of *other*."""
+        # In one pass over both: setting them one by one would be quadratic.
+        new = {header_name(k): header_value(v) for k, v in other.items()}
+        waiting = dict(new)
+        kept = [
+            (name, waiting.pop(name) if name in new else value)
+            for name, value in self._list
+            if name not in new or name in waiting
+        ]
+        self._index = None
+        self._list[:] = [*kept, *waiting.items()]
+
+    def add_vary_header(self, vary: str) -> None:
+        """Add the field names of *vary* to ``Vary``, each of them once.
+
+        ``*`` stands for all of them (RFC 9110, section 12.5.5).
+
+        Args:
+            vary: A field name, several separated by commas, or ``*``.
+        """
+        names: Dict[str, str] = {}
+        for line in [*self.getlist("vary"), vary]:
+            for name in line.split(","):
+                if name.strip():
+                    names.setdefault(name.strip().lower(), name.strip())
+        self["vary"] = "*" if "*" in names else ", ".join(names.values())
+
+    def __ior__(self, other: Mapping[str, str]) -> MutableHeaders:
+        _require_mapping(other)
+        self.update(other)
+        return self
+
+    def __or__(self, other: Mapping[str, str]) -> MutableHeaders:
+        _require_mapping(other)
+        merged = self.mutablecopy()
+        merged.update(other)
+        return merged
+
+
+def _others(pairs: Iterable[Tuple[bytes, bytes]], name: bytes) -> _Pairs:
+    return [pair for pair in pairs if pair[0] != name]
+
+
+def _require_mapping(other: object) -> None:
+    if not isinstance(other, Mapping):
+        raise TypeError(f"Expected a mapping but got {type(other).__name__}")

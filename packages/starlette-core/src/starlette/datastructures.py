@@ -1,0 +1,44 @@
+"""The values that requests and responses are made of.
+
+This is the public place of them; each kind lives in a module of its own:
+
+* ``URL``, ``URLPath``: ``_url`` (and ``_authority``, who a request was for);
+* ``Headers``, ``MutableHeaders``: ``_headers``;
+* ``ImmutableMultiDict``, ``MultiDict``, ``QueryParams``: ``_multidict``;
+* ``UploadFile``, ``FormData``: ``_upload``;
+* ``State``: ``_state``;
+* ``Address``, ``Secret``, ``CommaSeparatedStrings``: ``_values``.
+
+None of them knows of requests, responses or routes.
+"""
+
+from __future__ import annotations
+
+from starlette._headers import Headers, MutableHeaders
+from starlette._multidict import ImmutableMultiDict, MultiDict, QueryParams
+from starlette._state import State
+from starlette._upload import FormData, UploadFile
+from starlette._url import URL, URLPath, urlsplit
+from starlette._values import Address, CommaSeparatedStrings, Secret
+
+__all__ = (
+    "URL",
+    "Address",
+    "CommaSeparatedStrings",
+    "FormData",
+    "Headers",
+    "ImmutableMultiDict",
+    "MultiDict",
+    "MutableHeaders",
+    "QueryParams",
+    "Secret",
+    "State",
+    "URLPath",
+    "UploadFile",
+    "urlsplit",
+)
+
+# What a traceback, a pickle and ``repr(type)`` call them by.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name
