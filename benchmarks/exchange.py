@@ -1,0 +1,389 @@
+"""What drives one iteration of a case: scripted ASGI, plain calls, imports.
+
+An exchange is opened on what a contender's factory built, checked, measured
+any number of times, and closed.  ASGI exchanges run on one asyncio event loop,
+awaiting one request after the other inside one coroutine, the way a server's
+protocol does; the application's lifespan is open meanwhile.
+
+``send`` accepts and drops; ``receive`` gives the request and from then on
+blocks, as a server's does while the client stays.  What a message holds is in
+``benchmarks.scopes``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Sequence
+
+from benchmarks.lifespan import Lifespan
+from benchmarks.scopes import Message, http_scope, request_messages, websocket_scope
+
+__all__ = (
+    "Answer",
+    "Awaits",
+    "Calls",
+    "Exchange",
+    "Http",
+    "Imports",
+    "WebSocketEcho",
+    "WrongAnswer",
+)
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+class WrongAnswer(Exception):
+    """A contender did not do the work of the case.
+
+    Attributes:
+        what: The part of the answer that is wrong.
+        expected: What it had to be.
+        got: What it was.
+    """
+
+    def __init__(self, what: str, expected: object, got: object) -> None:
+        super().__init__(f"{what} must be {expected!r}, but got {got!r}")
+        self.what = what
+        self.expected = expected
+        self.got = got
+
+
+def _require(what: str, expected: object, got: object) -> None:
+    if expected != got:
+        raise WrongAnswer(what, expected, got)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an HTTP response has to be.
+
+    Attributes:
+        status: The status code.
+        body: The body, byte by byte; None leaves it to the others.
+        json: The value that the body decodes to, for frameworks whose encoders
+            differ in white space; ``...`` leaves it out.
+        headers: Header name in lower case to a pattern that its value matches
+            in full.
+        has_length: Whether ``Content-Length`` must be there and true.
+    """
+
+    status: int = 200
+    body: Optional[bytes] = None
+    json: Any = ...
+    headers: Mapping[str, str] = field(default_factory=dict)
+    has_length: bool = True
+
+    def check(self, messages: Sequence[Message]) -> None:
+        """Compare what was sent.
+
+        Raises:
+            WrongAnswer: If anything differs.
+        """
+        kinds = [message["type"] for message in messages]
+        _require("first message", "http.response.start", (kinds or [None])[0])
+        _require("others", {"http.response.body"}, set(kinds[1:]))
+        _require("status", self.status, messages[0]["status"])
+        _require("end of body", False, messages[-1].get("more_body", False))
+        body = b"".join(message.get("body", b"") for message in messages[1:])
+        self._check_headers(messages[0].get("headers", ()), len(body))
+        if self.body is not None and body != self.body:
+            raise WrongAnswer("body", self.body[:200], body[:200])
+        if self.json is not ...:
+            _require("JSON", self.json, json.loads(body))
+
+    def _check_headers(self, headers: Any, length: int) -> None:
+        found: Dict[str, str] = {}
+        for name, value in headers:
+            found[bytes(name).decode().lower()] = bytes(value).decode("latin-1")
+        if self.has_length or "content-length" in found:
+            _require("Content-Length", str(length), found.get("content-length"))
+        for name, pattern in self.headers.items():
+            if not re.fullmatch(pattern, found.get(name, "")):
+                raise WrongAnswer(name, pattern, found.get(name))
+
+
+class Exchange(ABC):
+    """One iteration of a case, and how it is checked and measured."""
+
+    repeats = True
+    """Whether many iterations make one turn; False if one is a turn."""
+
+    @abstractmethod
+    def open(self, subject: Any) -> None:
+        """Take what the contender's factory built, and make it ready."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Run once and compare the outcome.
+
+        Raises:
+            WrongAnswer: If the contender did not do the work.
+        """
+
+    @abstractmethod
+    def measure(self, iterations: int) -> float:
+        """Run *iterations* times.
+
+        Returns:
+            The CPU seconds of the whole process, all its threads included; or
+            the count, for exchanges that count.
+        """
+
+    def close(self) -> None:
+        """Release what ``open`` took."""
+
+
+class _OnLoop(Exchange):
+    """Runs on an event loop of its own, with the lifespan open."""
+
+    _is_asgi = True
+
+    def open(self, subject: Any) -> None:
+        self._subject = subject
+        self._loop = asyncio.new_event_loop()
+        self._state: Dict[str, Any] = {}
+        self._lifespan = Lifespan(subject, self._state) if self._is_asgi else None
+        if self._lifespan is not None:
+            self._loop.run_until_complete(self._lifespan.start())
+
+    def share(self, other: _OnLoop) -> None:
+        """Open on what *other* has open, for checks that follow it."""
+        self._subject, self._loop = other._subject, other._loop
+        self._state = other._state
+
+    def check(self) -> None:
+        self._loop.run_until_complete(asyncio.wait_for(self._check(), 60))
+
+    def measure(self, iterations: int) -> float:
+        started = time.process_time()
+        self._loop.run_until_complete(self._run(iterations))
+        return time.process_time() - started
+
+    def close(self) -> None:
+        if self._lifespan is not None:
+            self._loop.run_until_complete(self._lifespan.stop())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        if sys.version_info >= (3, 9):
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    @abstractmethod
+    async def _check(self) -> None: ...
+
+    @abstractmethod
+    async def _run(self, iterations: int) -> None: ...
+
+
+async def _drop(message: Message) -> None:
+    """Stand in for a server's ``send`` whose buffers have room: no waiting."""
+
+
+class _Receive:
+    """A scripted ``receive``: the messages given, and then nothing, for ever."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self, messages: Sequence[Message]) -> None:
+        self._left = iter(messages)
+
+    async def __call__(self) -> Message:
+        for message in self._left:
+            return message
+        return await asyncio.get_running_loop().create_future()
+
+
+class Http(_OnLoop):
+    """One HTTP request, sent as uvicorn would hand it over.
+
+    Args:
+        method: The request method.
+        path: The path, in ASCII.
+        answer: What must come back.
+        query: The query string, without ``?``.
+        headers: Header name to value, added to those of a usual client.
+        body: The request body; handed over in pieces of 64 KiB.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        answer: Answer,
+        *,
+        query: str = "",
+        headers: Optional[Mapping[str, str]] = None,
+        body: bytes = b"",
+    ) -> None:
+        self._scope = http_scope(method, path, query, headers or {}, body)
+        self._messages = request_messages(body)
+        self._answer = answer
+
+    async def _check(self) -> None:
+        sent: List[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self._one(send)
+        self._answer.check(sent)
+
+    async def _run(self, iterations: int) -> None:
+        one, send = self._one, _drop
+        for _ in range(iterations):
+            await one(send)
+        # What the last request left to the loop is part of its cost.
+        await asyncio.sleep(0)
+
+    def _one(self, send: Any) -> Awaitable[None]:
+        # Everything that an application may write to is fresh, as it would be
+        # from a server.
+        scope = self._scope.copy()
+        scope["headers"] = scope["headers"].copy()
+        scope["state"] = self._state.copy()
+        result: Awaitable[None] = self._subject(scope, _Receive(self._messages), send)
+        return result
+
+
+class WebSocketEcho(_OnLoop):
+    """A WebSocket session whose every text message must come back unchanged.
+
+    Args:
+        path: The path, in ASCII.
+        count: How many messages the client sends before it leaves.
+    """
+
+    def __init__(self, path: str, count: int) -> None:
+        self._scope = websocket_scope(path)
+        self._texts = [f"message number {number}" for number in range(count)]
+        self._messages: List[Message] = [{"type": "websocket.connect"}]
+        for text in self._texts:
+            self._messages.append({"type": "websocket.receive", "text": text})
+        self._messages.append(
+            {"type": "websocket.disconnect", "code": 1000, "reason": ""}
+        )
+
+    async def _check(self) -> None:
+        sent: List[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self._one(send)
+        _require("first message", "websocket.accept", sent[0]["type"])
+        texts = [m["text"] for m in sent if m["type"] == "websocket.send"]
+        _require("echo", self._texts, texts)
+
+    async def _run(self, iterations: int) -> None:
+        for _ in range(iterations):
+            await self._one(_drop)
+        await asyncio.sleep(0)
+
+    async def _one(self, send: Any) -> None:
+        scope = self._scope.copy()
+        scope["headers"] = scope["headers"].copy()
+        scope["state"] = self._state.copy()
+        await self._subject(scope, _Receive(self._messages), send)
+
+
+class Awaits(_OnLoop):
+    """A coroutine function without arguments, awaited on the event loop.
+
+    Args:
+        result: What it must return.
+    """
+
+    _is_asgi = False
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+
+    async def _check(self) -> None:
+        _require("result", self._result, await self._subject())
+
+    async def _run(self, iterations: int) -> None:
+        subject = self._subject
+        for _ in range(iterations):
+            await subject()
+        await asyncio.sleep(0)
+
+
+class Calls(Exchange):
+    """A plain function without arguments.
+
+    The factory may return a pair instead: the function, and another to call
+    when the measurement is over.
+
+    Args:
+        result: What the function must return.
+    """
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+
+    def open(self, subject: Any) -> None:
+        is_pair = isinstance(subject, tuple)
+        self._call, self._end = subject if is_pair else (subject, None)
+
+    def check(self) -> None:
+        _require("result", self._result, self._call())
+
+    def measure(self, iterations: int) -> float:
+        call = self._call
+        started = time.process_time()
+        for _ in range(iterations):
+            call()
+        return time.process_time() - started
+
+    def close(self) -> None:
+        if self._end is not None:
+            self._end()
+
+
+_IMPORT = """
+import sys, time
+before = len(sys.modules)
+started = time.process_time()
+import {module}
+print(time.process_time() - started, len(sys.modules) - before)
+"""
+
+
+class Imports(Exchange):
+    """The import of one module in fresh interpreters.
+
+    The factory gives the module's name.  Times are taken inside the fresh
+    interpreter, so its own start does not count.
+
+    Args:
+        counts: Measure how many modules the import adds to ``sys.modules``,
+            instead of the time.
+    """
+
+    repeats = False
+
+    def __init__(self, *, counts: bool = False) -> None:
+        self._counts = counts
+
+    def open(self, subject: Any) -> None:
+        self._source = _IMPORT.format(module=subject)
+
+    def check(self) -> None:
+        _, count = self._import()
+        if count < 1:
+            raise WrongAnswer("modules loaded", "at least 1", count)
+
+    def measure(self, iterations: int) -> float:
+        column = 1 if self._counts else 0
+        return sum(self._import()[column] for _ in range(iterations))
+
+    def _import(self) -> List[float]:
+        command = [sys.executable, "-I", "-c", self._source]
+        out = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60)
+        return [float(part) for part in out.stdout.split()]
