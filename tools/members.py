@@ -8,6 +8,7 @@ appears.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
@@ -87,9 +88,9 @@ def read_toml(path: Path) -> Dict[str, Any]:
     """
     # Here and not at the top: who only lists folders needs no parser, and
     # 3.10 and older have none of their own.
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ModuleNotFoundError:  # pragma: no cover (before 3.11)
+    else:
         import tomli as tomllib
 
     return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -34,7 +34,7 @@ def version_of(member: Member) -> str:
         path = member.folder / config["tool"]["hatch"]["version"]["path"]
         found = _VERSION.search(path.read_text(encoding="utf-8"))
         if found is None:
-            raise ValueError(f"{path} has no line `__version__ = \"...\"`")
+            raise ValueError(f'{path} has no line `__version__ = "..."`')
         version = found[1]
     return str(version)
 
@@ -84,7 +84,8 @@ def main(arguments: Optional[Sequence[str]] = None, root: Path = ROOT) -> int:
 def _differences(old: str, new: str) -> List[str]:
     have, want = old.splitlines(), new.splitlines()
     lines = [f"missing: {line.strip()}" for line in want if line not in have]
-    return lines + [f"stale:   {line.strip()}" for line in have if line not in want]
+    lines += [f"stale:   {line.strip()}" for line in have if line not in want]
+    return lines or (["the order of the lines differs"] if old != new else [])
 
 
 if __name__ == "__main__":

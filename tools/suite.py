@@ -125,7 +125,9 @@ class Suite:
             return list(pool.map(self._packages, versions))
 
     def _packages(self, version: Version) -> Run:
-        folders = [str(m.tests.relative_to(ROOT)) for m in members() if m.tests.is_dir()]
+        folders = [
+            str(m.tests.relative_to(ROOT)) for m in members() if m.tests.is_dir()
+        ]
         # The cache of failures is one folder for all versions.
         options = ["-q", "-p", "no:cacheprovider"]
         return self._run(version, "pytest", *options, *folders, quiet=True)
