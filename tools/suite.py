@@ -96,15 +96,20 @@ class Suite:
 
     Args:
         found: The interpreters, as ``interpreters.find`` returns them.
+        hatch: The command that starts hatch.
+        root: The monorepo.
     """
 
-    def __init__(self, found: Dict[Version, Path]) -> None:
+    def __init__(
+        self, found: Dict[Version, Path], hatch: Sequence[str], root: Path = ROOT
+    ) -> None:
         self.found = found
-        self.hatch = hatch_command()
+        self.hatch = hatch
+        self.root = root
 
     def everything(self, version: Version) -> Run:
         """Run all tests on *version*, and judge the coverage if it is 3.11."""
-        _erase_coverage()
+        self._erase_coverage()
         run = self._run(version, "coverage", "run", "-m", "pytest")
         combined = self._run(version, "coverage", "combine", "--quiet")
         limit = ["--fail-under=100" if version == PREFERRED else "--fail-under=0"]
@@ -125,18 +130,23 @@ class Suite:
             return list(pool.map(self._packages, versions))
 
     def _packages(self, version: Version) -> Run:
-        folders = [
-            str(m.tests.relative_to(ROOT)) for m in members() if m.tests.is_dir()
-        ]
+        tests = [member.tests for member in members(self.root)]
+        folders = [str(path) for path in tests if path.is_dir()]
         # The cache of failures is one folder for all versions.
         options = ["-q", "-p", "no:cacheprovider"]
         return self._run(version, "pytest", *options, *folders, quiet=True)
+
+    def _erase_coverage(self) -> None:
+        for pattern in (".coverage", ".coverage.*"):
+            for path in self.root.glob(pattern):
+                path.unlink()
 
     def _run(self, version: Version, *module: str, quiet: bool = False) -> Run:
         command = [*self.hatch, "-e", "test.py{}.{}".format(*version)]
         command += ["run", "python", "-m", *module]
         started = time.monotonic()
-        status, output = _execute(command, self._environ(version), quiet=quiet)
+        environ = self._environ(version)
+        status, output = _execute(command, self.root, environ, quiet=quiet)
         lines = [line for line in output.splitlines() if line.strip()] or [""]
         last = lines[-1].strip("= ")
         if quiet and status:
@@ -155,31 +165,24 @@ class Suite:
 
 
 def _execute(
-    command: Sequence[str], environ: Mapping[str, str], *, quiet: bool
+    command: Sequence[str], root: Path, environ: Mapping[str, str], *, quiet: bool
 ) -> Tuple[int, str]:
     """Run *command*; its output is returned if *quiet*, else shown as it comes."""
     with tempfile.TemporaryFile() as file:
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=root,
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=file if quiet else subprocess.PIPE,
             stderr=subprocess.STDOUT,
-        )
-        for line in process.stdout or ():
-            sys.stdout.write(line.decode("utf-8", "replace"))
-            sys.stdout.flush()
-            file.write(line)
-        status = process.wait()
+        ) as process:
+            for line in process.stdout or ():
+                sys.stdout.write(line.decode("utf-8", "replace"))
+                sys.stdout.flush()
+                file.write(line)
         file.seek(0)
-        return status, file.read().decode("utf-8", "replace")
-
-
-def _erase_coverage() -> None:
-    for path in ROOT.glob(".coverage*"):
-        if path.name == ".coverage" or path.name.startswith(".coverage."):
-            path.unlink()
+        return process.returncode, file.read().decode("utf-8", "replace")
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -193,7 +196,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     first = main_version(list(found))
     names = ["{}.{}".format(*version) for version in found]
     print(f"Interpreters: {', '.join(names)}; everything runs on {first[0]}.{first[1]}")
-    suite = Suite(found)
+    suite = Suite(found, hatch_command())
     if arguments:
         return suite.selected(first, arguments).status
 
