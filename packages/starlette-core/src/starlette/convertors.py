@@ -169,7 +169,10 @@ class FloatConvertor(Convertor[float]):
 class UUIDConvertor(Convertor["uuid.UUID"]):
     """``{name:uuid}``: a UUID in either case, with or without its dashes."""
 
-    regex = "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}"
+    regex = (
+        "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}"
+        "-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}"
+    )
 
     def convert(self, value: str) -> uuid.UUID:
         """Return the UUID."""
