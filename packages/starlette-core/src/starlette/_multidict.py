@@ -74,7 +74,7 @@ class ImmutableMultiDict(Mapping[K, V_co]):
     def __init__(
         self,
         *args: Union[
-            "ImmutableMultiDict[Any, V_co]",
+            ImmutableMultiDict[Any, V_co],
             Mapping[Any, V_co],
             Iterable[Tuple[Any, V_co]],
         ],

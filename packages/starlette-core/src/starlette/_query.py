@@ -8,7 +8,7 @@ Writing such text is left to ``urllib.parse.urlencode``.
 
 from __future__ import annotations
 
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 __all__ = ("parse_fields", "unquote_plus")
 
@@ -24,46 +24,58 @@ def _fill_table() -> Dict[str, str]:
     return _BYTES
 
 
-def unquote_plus(text: str) -> str:
+def unquote_plus(text: str, charset: Optional[str] = None) -> str:
     """Resolve ``+`` and the percent-escapes of *text*.
 
     Escaped bytes are read as UTF-8, and what is not UTF-8 becomes U+FFFD.  A
     ``%`` that no two hexadecimal digits follow stands for itself.
+
+    Args:
+        text: What to resolve.
+        charset: If given, *text* is latin-1 that stands for bytes; they, and
+            those that are escaped, are read in this encoding.
     """
     if "+" in text:
         text = text.replace("+", " ")
-    if "%" not in text:
-        return text
-    if not text.isascii():
-        # Characters that need no decoding, between bytes that do.
-        from urllib.parse import unquote
+    if charset is None:
+        if "%" not in text:
+            return text
+        if not text.isascii():
+            # Characters that need no decoding, between bytes that do.
+            from urllib.parse import unquote
 
-        return unquote(text)
+            return unquote(text)
+    if "%" in text:
+        text = _resolve(text)
+    if text.isascii():
+        return text
+    return text.encode("latin-1").decode(charset or "utf-8", "replace")
+
+
+def _resolve(text: str) -> str:
+    """Replace each escape by the character that has the number of its byte."""
     table = _BYTES or _fill_table()
     pieces = text.split("%")
     for position in range(1, len(pieces)):
         piece = pieces[position]
         byte = table.get(piece[:2])
         pieces[position] = "%" + piece if byte is None else byte + piece[2:]
-    text = "".join(pieces)
-    if text.isascii():
-        return text
-    return text.encode("latin-1").decode("utf-8", "replace")
+    return "".join(pieces)
 
 
-def parse_fields(text: str) -> List[Tuple[str, str]]:
+def parse_fields(text: str, charset: Optional[str] = None) -> List[Tuple[str, str]]:
     """Return the fields of *text* as pairs, in order.
 
     Empty fields (``a=1&&b=2``) are left out; a field without ``=`` has an
-    empty value.
+    empty value.  *charset* is as in ``unquote_plus``.
     """
     fields: List[Tuple[str, str]] = []
-    is_plain = "%" not in text and "+" not in text
+    is_plain = "%" not in text and "+" not in text and charset is None
     for field in text.split("&"):
         if field:
             name, _, value = field.partition("=")
-            if is_plain:
-                fields.append((name, value))
-            else:
-                fields.append((unquote_plus(name), unquote_plus(value)))
+            if not is_plain:
+                name = unquote_plus(name, charset)
+                value = unquote_plus(value, charset)
+            fields.append((name, value))
     return fields
