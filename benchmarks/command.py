@@ -18,6 +18,9 @@ from benchmarks.report import Results
 __all__ = ("main",)
 
 
+_OURS = ("ours", "starlette")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure ours beside its rivals."
@@ -150,7 +153,9 @@ def _measure(
         print(f"{number}/{len(cases)} {case.name} ({spent:.1f} s)", file=sys.stderr)
         for name, sample in samples.items():
             if sample.error:
-                print(f"  {name} failed: {sample.error}", file=sys.stderr)
+                # Of our own failures the whole story, of others' the end.
+                story = sample.error if name in _OURS else sample.last_line
+                print(f"  {name} failed: {story}", file=sys.stderr)
 
 
 def _measure_again(
@@ -166,7 +171,7 @@ def _measure_again(
 
 def _status(results: Results, is_check: bool) -> int:
     if any(f": {name}: " in error for error in results.errors
-           for name in ("ours", "starlette")):  # fmt: skip
+           for name in _OURS):  # fmt: skip
         return 2
     missed = [verdict for verdict in results.verdicts if verdict.is_missed]
     for verdict in missed:

@@ -60,6 +60,11 @@ class Sample:
     costs: List[float] = field(default_factory=list)
     error: str = ""
 
+    @property
+    def last_line(self) -> str:
+        """The end of the error, which says what it was."""
+        return self.error.splitlines()[-1][:300] if self.error else ""
+
     def figure(self, statistic: str) -> float:
         """The ``"best"`` or ``"median"`` of the rounds."""
         return min(self.costs) if statistic == "best" else median(self.costs)

@@ -5,9 +5,10 @@ any number of times, and closed.  ASGI exchanges run on one asyncio event loop,
 awaiting one request after the other inside one coroutine, the way a server's
 protocol does; the application's lifespan is open meanwhile.
 
-``send`` accepts and drops; ``receive`` gives the request and from then on
-blocks, as a server's does while the client stays.  What a message holds is in
-``benchmarks.scopes``.
+``send`` accepts and drops, and never waits.  ``receive`` gives the request and
+from then on blocks, until the response is complete: then it gives
+``http.disconnect``, as uvicorn's does.  A WebSocket's client leaves when it has
+everything back.  What a message holds is in ``benchmarks.scopes``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import reprlib
 import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from benchmarks.lifespan import Lifespan
 from benchmarks.scopes import Message, http_scope, request_messages, websocket_scope
@@ -36,7 +38,7 @@ __all__ = (
     "WrongAnswer",
 )
 
-App = Callable[[Any, Any, Any], Awaitable[None]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 class WrongAnswer(Exception):
@@ -49,7 +51,8 @@ class WrongAnswer(Exception):
     """
 
     def __init__(self, what: str, expected: object, got: object) -> None:
-        super().__init__(f"{what} must be {expected!r}, but got {got!r}")
+        must, was = reprlib.repr(expected), reprlib.repr(got)
+        super().__init__(f"{what} must be {must}, but got {was}")
         self.what = what
         self.expected = expected
         self.got = got
@@ -94,7 +97,7 @@ class Answer:
         body = b"".join(message.get("body", b"") for message in messages[1:])
         self._check_headers(messages[0].get("headers", ()), len(body))
         if self.body is not None and body != self.body:
-            raise WrongAnswer("body", self.body[:200], body[:200])
+            raise WrongAnswer("body", self.body, body)
         if self.json is not ...:
             _require("JSON", self.json, json.loads(body))
 
@@ -159,7 +162,7 @@ class _OnLoop(Exchange):
         self._state = other._state
 
     def check(self) -> None:
-        self._loop.run_until_complete(asyncio.wait_for(self._check(), 60))
+        self._loop.run_until_complete(asyncio.wait_for(self._check(), 20))
 
     def measure(self, iterations: int) -> float:
         started = time.process_time()
@@ -181,22 +184,57 @@ class _OnLoop(Exchange):
     async def _run(self, iterations: int) -> None: ...
 
 
-async def _drop(message: Message) -> None:
-    """Stand in for a server's ``send`` whose buffers have room: no waiting."""
+class _Wire:
+    """The scripted ``receive`` and ``send`` of one request or session.
 
+    Args:
+        messages: What is received first.
+        last: What is received when as many messages as *awaited* were sent;
+            whoever asks before that waits.
+        awaited: How many messages of the type *kind* that is.
+        kind: The type of message to count; of ``http.response.body`` only
+            those count that end the body.
+    """
 
-class _Receive:
-    """A scripted ``receive``: the messages given, and then nothing, for ever."""
+    __slots__ = ("_awaited", "_kind", "_last", "_left", "_waiter")
 
-    __slots__ = ("_left",)
-
-    def __init__(self, messages: Sequence[Message]) -> None:
+    def __init__(
+        self, messages: Sequence[Message], last: Message, awaited: int, kind: str
+    ) -> None:
         self._left = iter(messages)
+        self._last = last
+        self._awaited = awaited
+        self._kind = kind
+        self._waiter: Optional[asyncio.Future[None]] = None
 
-    async def __call__(self) -> Message:
+    async def receive(self) -> Message:
         for message in self._left:
             return message
-        return await asyncio.get_running_loop().create_future()
+        if self._awaited > 0:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return self._last
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == self._kind and not message.get("more_body"):
+            self._awaited -= 1
+            if not self._awaited and self._waiter and not self._waiter.done():
+                self._waiter.set_result(None)
+
+
+class _Recorder:
+    """A ``send`` that keeps what it passes on."""
+
+    def __init__(self, send: Send) -> None:
+        self.sent: List[Message] = []
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        self.sent.append(message)
+        await self._send(message)
+
+
+_DISCONNECT: Message = {"type": "http.disconnect"}
 
 
 class Http(_OnLoop):
@@ -226,29 +264,26 @@ class Http(_OnLoop):
         self._answer = answer
 
     async def _check(self) -> None:
-        sent: List[Message] = []
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        await self._one(send)
-        self._answer.check(sent)
+        scope, wire = self._start()
+        send = _Recorder(wire.send)
+        await self._subject(scope, wire.receive, send)
+        self._answer.check(send.sent)
 
     async def _run(self, iterations: int) -> None:
-        one, send = self._one, _drop
+        subject, start = self._subject, self._start
         for _ in range(iterations):
-            await one(send)
+            scope, wire = start()
+            await subject(scope, wire.receive, wire.send)
         # What the last request left to the loop is part of its cost.
         await asyncio.sleep(0)
 
-    def _one(self, send: Any) -> Awaitable[None]:
+    def _start(self) -> Tuple[Message, _Wire]:
         # Everything that an application may write to is fresh, as it would be
         # from a server.
         scope = self._scope.copy()
         scope["headers"] = scope["headers"].copy()
         scope["state"] = self._state.copy()
-        result: Awaitable[None] = self._subject(scope, _Receive(self._messages), send)
-        return result
+        return scope, _Wire(self._messages, _DISCONNECT, 1, "http.response.body")
 
 
 class WebSocketEcho(_OnLoop):
@@ -265,31 +300,33 @@ class WebSocketEcho(_OnLoop):
         self._messages: List[Message] = [{"type": "websocket.connect"}]
         for text in self._texts:
             self._messages.append({"type": "websocket.receive", "text": text})
-        self._messages.append(
-            {"type": "websocket.disconnect", "code": 1000, "reason": ""}
-        )
+        self._last: Message = {
+            "type": "websocket.disconnect",
+            "code": 1000,
+            "reason": "",
+        }
 
     async def _check(self) -> None:
-        sent: List[Message] = []
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        await self._one(send)
-        _require("first message", "websocket.accept", sent[0]["type"])
-        texts = [m["text"] for m in sent if m["type"] == "websocket.send"]
+        scope, wire = self._start()
+        send = _Recorder(wire.send)
+        await self._subject(scope, wire.receive, send)
+        _require("first message", "websocket.accept", send.sent[0]["type"])
+        texts = [m["text"] for m in send.sent if m["type"] == "websocket.send"]
         _require("echo", self._texts, texts)
 
     async def _run(self, iterations: int) -> None:
+        subject, start = self._subject, self._start
         for _ in range(iterations):
-            await self._one(_drop)
+            scope, wire = start()
+            await subject(scope, wire.receive, wire.send)
         await asyncio.sleep(0)
 
-    async def _one(self, send: Any) -> None:
+    def _start(self) -> Tuple[Message, _Wire]:
         scope = self._scope.copy()
         scope["headers"] = scope["headers"].copy()
         scope["state"] = self._state.copy()
-        await self._subject(scope, _Receive(self._messages), send)
+        count = len(self._texts)
+        return scope, _Wire(self._messages, self._last, count, "websocket.send")
 
 
 class Awaits(_OnLoop):

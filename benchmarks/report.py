@@ -81,7 +81,7 @@ class Results:
     def errors(self) -> List[str]:
         """One line for each contender that failed in a case, and why."""
         return [
-            f"{case}: {name}: {sample.error.splitlines()[-1]}"
+            f"{case}: {name}: {sample.last_line}"
             for case, samples in self._samples.items()
             for name, sample in samples.items()
             if sample.error
