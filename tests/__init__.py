@@ -1,0 +1,1 @@
+"""Tests of the family together: what no single distribution can test."""
