@@ -8,7 +8,8 @@ URLs in it would move the path or the authority of ``request.url``.
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping, Optional
+from functools import lru_cache
+from typing import Any, Mapping
 
 __all__ = ("bracketed", "is_authority", "scope_authority")
 
@@ -23,6 +24,13 @@ _AUTHORITY = re.compile(
 
 def is_authority(text: str) -> bool:
     """Tell whether *text* is a host, or a host and a port from 0 to 65535."""
+    # Longer than a DNS name and a port can be; nor is that worth remembering.
+    return len(text) <= 260 and _is_authority(text)
+
+
+# A server is asked for by a few names, over and over.
+@lru_cache(maxsize=128)
+def _is_authority(text: str) -> bool:
     match = _AUTHORITY.fullmatch(text)
     if match is None:
         return False
@@ -62,13 +70,10 @@ def scope_authority(scope: Mapping[str, Any], scheme: str) -> str:
     It is that of the first ``Host`` field; if there is none, or it is
     malformed, that of the server; if that has no address, it is empty.
     """
-    host: Optional[bytes] = None
     for name, value in scope["headers"]:
         if name == b"host":
-            host = value
+            authority: str = value.decode("latin-1")
+            if is_authority(authority):
+                return authority
             break
-    if host is not None:
-        authority = host.decode("latin-1")
-        if is_authority(authority):
-            return authority
     return _of_server(scope.get("server"), scheme)

@@ -9,9 +9,14 @@ to run it.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Tuple, TypeVar
 
-__all__ = ("ParamSpec", "removeprefix")
+__all__ = (
+    "ParamSpec",
+    "grouped_exceptions",
+    "is_marked_coroutine_function",
+    "removeprefix",
+)
 
 if TYPE_CHECKING:
     from typing_extensions import ParamSpec as ParamSpec
@@ -33,3 +38,28 @@ else:  # pragma: no cover (3.8)
     def removeprefix(text: str, prefix: str) -> str:
         """Return *text* without *prefix*, if it starts with it."""
         return text[len(prefix) :] if text.startswith(prefix) else text
+
+
+def is_marked_coroutine_function(obj: Any) -> bool:
+    """Tell whether *obj* passes for a coroutine function by a mark it carries.
+
+    What the mark is differs between versions, and so does who knows it: before
+    3.12 ``asyncio``, since then ``inspect``.
+    """
+    if sys.version_info >= (3, 12):  # pragma: no cover (before 3.12)
+        from inspect import iscoroutinefunction
+    else:  # pragma: no cover (since 3.12)
+        from asyncio import iscoroutinefunction
+
+    return iscoroutinefunction(obj)
+
+
+def grouped_exceptions(exc: BaseException) -> Tuple[BaseException, ...]:
+    """Return the exceptions that *exc* groups; none if it is not a group."""
+    if sys.version_info >= (3, 11):  # pragma: no cover (before 3.11)
+        group = BaseExceptionGroup
+    else:  # pragma: no cover (since 3.11)
+        # The backport.  Where nobody has loaded it, no group can exist.
+        backport = sys.modules.get("exceptiongroup")
+        group = backport.BaseExceptionGroup if backport else ()
+    return exc.exceptions if isinstance(exc, group) else ()

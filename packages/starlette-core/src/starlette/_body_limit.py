@@ -1,0 +1,134 @@
+"""How large a request body may be: ``max_body_size``.
+
+The outermost limit puts a counting ``receive`` in place and a ``Budget`` on the
+scope; every limit further in (router, mount, route) only changes the budget.  So
+the innermost limit holds, whether it is smaller or larger, and bytes are counted
+once.  What nobody reads is not counted: the limit protects memory and disk of the
+application, and an endpoint that ignores the body has nothing to protect.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from starlette._exception_handler import SendTracker
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ("BodyLimit", "ContentTooLarge", "limited")
+
+BUDGET = "starlette.body_budget"
+
+
+class ContentTooLarge(HTTPException):
+    """The request body is larger than ``max_body_size``: RFC 9110, 15.5.14.
+
+    Args:
+        limit: The limit that holds, in bytes.
+
+    Attributes:
+        limit: As given.
+    """
+
+    def __init__(self, limit: int) -> None:
+        # The rest of the body is not read, so that the connection cannot be
+        # used again; the server is told to end it.
+        super().__init__(413, "Content Too Large", {"connection": "close"})
+        self.limit = limit
+
+
+class Budget:
+    """What is allowed and what has been read, shared by all layers."""
+
+    __slots__ = ("limit", "received")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.received = 0
+
+
+class CountedReceive:
+    """A ``receive`` that raises ``ContentTooLarge`` at the limit of *budget*."""
+
+    __slots__ = ("announced", "budget", "receive")
+
+    def __init__(self, scope: Scope, receive: Receive, budget: Budget) -> None:
+        self.receive = receive
+        self.budget = budget
+        self.announced = announced_length(scope)
+
+    async def __call__(self) -> Message:
+        budget = self.budget
+        # Before reading: an announced length says it all (RFC 9110, 8.6).
+        if self.announced > budget.limit:
+            raise ContentTooLarge(budget.limit)
+        message = await self.receive()
+        if message["type"] == "http.request":
+            budget.received += len(message.get("body") or b"")
+            if budget.received > budget.limit:
+                raise ContentTooLarge(budget.limit)
+        return message
+
+
+def announced_length(scope: Scope) -> int:
+    """Return the ``Content-Length`` of the request, or 0 if it says none."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and len(value) < 20:
+            return int(value)
+    return 0
+
+
+class BodyLimit:
+    """An application with a limit to the request bodies it reads.
+
+    Args:
+        app: The application inside.
+        max_body_size: In bytes, 0 or more.
+
+    Raises:
+        ValueError: *max_body_size* is negative or no whole number.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_size: int) -> None:
+        if not isinstance(max_body_size, int) or max_body_size < 0:
+            raise ValueError(
+                "`max_body_size` must be a number of bytes, 0 or more, "
+                f"but got {max_body_size!r}"
+            )
+        self.app = app
+        self.max_body_size = max_body_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application; answer 413 if nobody inside did."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif BUDGET in scope:
+            scope[BUDGET].limit = self.max_body_size
+            await self.app(scope, receive, send)
+        else:
+            await self._enforce(scope, receive, send)
+
+    async def _enforce(self, scope: Scope, receive: Receive, send: Send) -> None:
+        budget = scope[BUDGET] = Budget(self.max_body_size)
+        tracker = send if type(send) is SendTracker else SendTracker(send)
+        try:
+            await self.app(scope, CountedReceive(scope, receive, budget), tracker)
+        except ContentTooLarge as exc:
+            if tracker.response_started:
+                raise
+            await refuse(exc, scope, receive, send)
+
+
+async def refuse(
+    exc: ContentTooLarge, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Answer 413 where no exception handler stands further out."""
+    from starlette.responses import PlainTextResponse
+
+    headers: Dict[str, Any] = dict(exc.headers or {})
+    await PlainTextResponse(exc.detail, exc.status_code, headers)(scope, receive, send)
+
+
+def limited(app: ASGIApp, max_body_size: Optional[int]) -> ASGIApp:
+    """Return *app* with a limit, or *app* itself where there is none."""
+    return app if max_body_size is None else BodyLimit(app, max_body_size)

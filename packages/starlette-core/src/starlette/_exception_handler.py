@@ -1,0 +1,174 @@
+"""From an exception to the answer of the handler that was registered for it.
+
+Two places catch exceptions: ``ExceptionMiddleware`` around the router, and the
+application of each route around its endpoint, so that what an endpoint raises
+is answered before the middleware of its route sees the end of it.  Both find
+the handlers in ``scope["starlette.exception_handlers"]``, a pair of mappings:
+by class of exception, and by status code for ``HTTPException``.
+
+A handler can answer only while nothing has been sent.  ``SendTracker`` knows;
+it is the ``send`` that the application gets, and whoever needs one first looks
+whether the ``send`` in hand is one already.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Awaitable, Mapping, Optional, Union
+
+from starlette._utils import is_async_callable
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.websockets import WebSocket
+
+__all__ = ("SendTracker", "answer_exception", "wrap_app_handling_exceptions")
+
+HANDLERS = "starlette.exception_handlers"
+
+
+class SendTracker:
+    """A ``send`` that knows whether the response has started.
+
+    Args:
+        send: The channel that messages are passed on to.
+
+    Attributes:
+        send: As given.
+        response_started: Whether ``http.response.start`` has been passed on.
+    """
+
+    # A class of its own and not a closure, so that an inner layer recognises
+    # it and need not put a second one on top.
+    __slots__ = ("response_started", "send")
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.response_started = False
+
+    # Not a coroutine function: it hands on the awaitable it gets.
+    def __call__(self, message: Message) -> Awaitable[None]:
+        """Pass *message* on, and return what there is to wait for."""
+        if message["type"] == "http.response.start":
+            self.response_started = True
+        return self.send(message)
+
+
+def find_handler(scope: Scope, exc: Exception) -> Optional[ExceptionHandler]:
+    """Return the handler that the application has for *exc*, if any.
+
+    An ``HTTPException`` is looked up by its status code first; everything else,
+    and an ``HTTPException`` nobody claims by status, by the classes of its
+    ``__mro__``, nearest first.
+    """
+    handlers = scope.get(HANDLERS)
+    if handlers is None:
+        return None
+    by_class: Mapping[Any, ExceptionHandler]
+    by_status: Mapping[int, ExceptionHandler]
+    by_class, by_status = handlers
+    if isinstance(exc, HTTPException) and exc.status_code in by_status:
+        return by_status[exc.status_code]
+    for cls in type(exc).__mro__:
+        if cls in by_class:
+            return by_class[cls]
+    return None
+
+
+async def answer_exception(
+    exc: Exception,
+    conn: Union[Request, WebSocket, None],
+    scope: Scope,
+    receive: Receive,
+    send: SendTracker,
+) -> bool:
+    """Let the handler for *exc* answer; tell whether there was one.
+
+    Args:
+        exc: What the application raised.
+        conn: What the handler gets; made from the scope when None.
+        scope: Of the connection.
+        receive: Of the connection.
+        send: What the application sent through.
+
+    Raises:
+        RuntimeError: There is a handler, but the response has started.
+    """
+    handler = find_handler(scope, exc)
+    if handler is None:
+        return False
+    if send.response_started:
+        raise RuntimeError(
+            "Caught handled exception, but response already started."
+        ) from exc
+    if conn is None:
+        conn = _connection(scope, receive, send)
+    response: Any
+    if is_async_callable(handler):
+        response = await handler(conn, exc)  # type: ignore[arg-type, misc]
+    else:
+        from starlette.concurrency import run_in_threadpool
+
+        response = await run_in_threadpool(handler, conn, exc)  # type: ignore[arg-type]
+    if response is not None:
+        if scope["type"] == "websocket":
+            await _deny(conn, response, scope, receive, send)
+        else:
+            await response(scope, receive, send)
+    return True
+
+
+async def _deny(
+    conn: Any, response: Any, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Refuse a handshake with *response*, or close if that is too late.
+
+    Without the extension for denial responses a close before the handshake is
+    all that can be said; the server makes it a 403.
+    """
+    if conn.application_state.name != "CONNECTING":
+        # RFC 6455, 7.4.1: 1008 blames the client, 1011 the server.
+        code = 1008 if response.status_code < 500 else 1011
+        await send({"type": "websocket.close", "code": code, "reason": ""})
+    elif "websocket.http.response" in (scope.get("extensions") or ()):
+        await response(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1000, "reason": ""})
+
+
+def _connection(
+    scope: Scope, receive: Receive, send: Send
+) -> Union[Request, WebSocket]:
+    if scope["type"] == "http":
+        from starlette.requests import Request
+
+        return Request(scope, receive, send)
+
+    from starlette.websockets import WebSocket
+
+    return WebSocket(scope, receive, send)
+
+
+def wrap_app_handling_exceptions(
+    app: ASGIApp, conn: Union[Request, WebSocket]
+) -> ASGIApp:
+    """Return *app* with its exceptions answered by the registered handlers.
+
+    Args:
+        app: The application, usually the one around a single endpoint.
+        conn: What a handler gets as its first argument.
+
+    The returned application raises what no handler was registered for, and
+    ``RuntimeError`` where the response has started already.
+    """
+
+    async def handled(scope: Scope, receive: Receive, send: Send) -> None:
+        tracker = send if type(send) is SendTracker else SendTracker(send)
+        try:
+            await app(scope, receive, tracker)
+        except Exception as exc:
+            if not await answer_exception(exc, conn, scope, receive, tracker):
+                raise
+
+    return handled

@@ -1,0 +1,245 @@
+"""What runs before the first request and after the last one.
+
+``lifespan_of`` makes the one form that a router keeps, a callable that returns an
+async context manager, out of all the forms that a program may give.  It also notes
+whether the lifespan is running, because the lifespans of mounted applications are
+started by the application they are mounted in (``enter_mounted``), each once, and
+a program may have started one by hand.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from types import FunctionType, TracebackType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    AsyncContextManager,
+    Callable,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    Type,
+    cast,
+)
+
+from starlette._deprecations import warn_deprecated
+from starlette.types import Lifespan
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute, Mount, Router
+
+__all__ = (
+    "HandlersLifespan",
+    "MountedLifespanError",
+    "RouterLifespan",
+    "enter_mounted",
+)
+
+# inspect.CO_GENERATOR and CO_ASYNC_GENERATOR, without importing inspect.
+CO_GENERATOR = 0x20
+CO_ASYNC_GENERATOR = 0x200
+
+State = Optional[Mapping[str, Any]]
+
+
+class RouterLifespan:
+    """The lifespan of one router: called with the application, gives its context.
+
+    Args:
+        lifespan: As given to the router.
+
+    Attributes:
+        is_running: Whether a context made here has been entered and not left.
+    """
+
+    def __init__(self, lifespan: Lifespan[Any]) -> None:
+        self._make = _as_context_manager(lifespan)
+        self.is_running = False
+
+    def __call__(self, app: Any) -> AsyncContextManager[State]:
+        return _Noted(self._make(app), self)
+
+
+class _Noted(AsyncContextManager[State]):
+    """A context whose lifespan knows that it is running."""
+
+    def __init__(self, context: AsyncContextManager[State], to: RouterLifespan) -> None:
+        self._context = context
+        self._lifespan = to
+
+    async def __aenter__(self) -> State:
+        state = await self._context.__aenter__()
+        self._lifespan.is_running = True
+        return state
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        exc: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> Optional[bool]:
+        self._lifespan.is_running = False
+        return await self._context.__aexit__(kind, exc, traceback)
+
+
+def _as_context_manager(
+    lifespan: Lifespan[Any],
+) -> Callable[[Any], AsyncContextManager[State]]:
+    flags = lifespan.__code__.co_flags if isinstance(lifespan, FunctionType) else 0
+    if flags & CO_ASYNC_GENERATOR:
+        warn_deprecated(
+            "async generator function lifespans are deprecated, "
+            "use an @contextlib.asynccontextmanager function instead"
+        )
+        return asynccontextmanager(cast("Callable[[Any], Any]", lifespan))
+    if flags & CO_GENERATOR:
+        warn_deprecated(
+            "generator function lifespans are deprecated, "
+            "use an @contextlib.asynccontextmanager function instead"
+        )
+        return _from_generator(cast("Callable[[Any], Iterator[State]]", lifespan))
+    return lifespan
+
+
+def _from_generator(
+    lifespan: Callable[[Any], Iterator[State]],
+) -> Callable[[Any], AsyncContextManager[State]]:
+    make = contextmanager(lifespan)
+
+    @asynccontextmanager
+    async def context(app: Any) -> Any:
+        with make(app) as state:
+            yield state
+
+    return context
+
+
+class HandlersLifespan(AsyncContextManager[None]):
+    """The lifespan of a router that was given none: its startup and shutdown handlers.
+
+    Args:
+        router: Whose ``startup`` and ``shutdown`` are awaited.
+    """
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    def __call__(self, app: Any) -> HandlersLifespan:
+        return self
+
+    async def __aenter__(self) -> None:
+        await self._router.startup()
+
+    async def __aexit__(self, *exc_info: Any) -> None:
+        await self._router.shutdown()
+
+
+class MountedLifespanError(RuntimeError):
+    """The lifespan of a mounted application has failed; the cause says how.
+
+    Args:
+        path: Where it is mounted.
+        phase: ``"startup"`` or ``"shutdown"``.
+
+    Attributes:
+        path: As given.
+        phase: As given.
+    """
+
+    def __init__(self, path: str, phase: str) -> None:
+        super().__init__(
+            f"The {phase} of the application mounted at {path!r} has failed. If its "
+            "lifespan is run elsewhere, pass `mounted_lifespans=False` to the "
+            "application it is mounted in."
+        )
+        self.path = path
+        self.phase = phase
+
+
+class _Mounted(AsyncContextManager[State]):
+    """A lifespan whose failures say where it is mounted."""
+
+    def __init__(self, context: AsyncContextManager[State], path: str) -> None:
+        self._context = context
+        self._path = path
+
+    async def __aenter__(self) -> State:
+        try:
+            return await self._context.__aenter__()
+        except Exception as exc:
+            raise MountedLifespanError(self._path, "startup") from exc
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        exc: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> Optional[bool]:
+        try:
+            return await self._context.__aexit__(kind, exc, traceback)
+        except Exception as error:
+            if error is exc:
+                raise
+            raise MountedLifespanError(self._path, "shutdown") from error
+
+
+async def enter_mounted(stack: AsyncExitStack, router: Router) -> None:
+    """Start the lifespans of everything mounted in *router*, to any depth.
+
+    A mounted application starts after the one it is mounted in and stops before it;
+    siblings start in the order of their routes.  One that is running already, because
+    it is mounted twice or the program has started it, is not started again.
+
+    Args:
+        stack: Leaves the contexts that are entered.
+        router: Of the application that has just started.
+
+    Raises:
+        MountedLifespanError: One has failed.
+    """
+    for path, mount, app, child in _mounted(router):
+        lifespan = child.lifespan_context
+        if not getattr(lifespan, "is_running", False):
+            state = await stack.enter_async_context(_Mounted(lifespan(app), path))
+            child.lifespan_state = dict(state or {})
+            if child.mounted_lifespans:
+                await enter_mounted(stack, child)
+        mount.lifespan_state = child.lifespan_state
+
+
+def _mounted(router: Router) -> List[Tuple[str, Mount, Any, Router]]:
+    from starlette.routing import Host, Mount
+
+    found: List[Tuple[str, Mount, Any, Router]] = []
+    for route in cast("Iterable[BaseRoute]", router.routes):
+        if isinstance(route, (Mount, Host)):
+            app, child = _application(route.app)
+            if child is not None:
+                place = route.path if isinstance(route, Mount) else route.host
+                found.append((place, cast("Mount", route), app, child))
+    return found
+
+
+def _application(app: Any) -> Tuple[Any, Optional[Router]]:
+    """Return the application behind any middleware around it, and its router.
+
+    Middleware keeps what it wraps as ``app``, by convention; the first object on the
+    way in that is or has a router is what was mounted.  A bare router has no
+    application of its own.
+    """
+    from starlette.routing import Router
+
+    seen = set()
+    while app is not None and id(app) not in seen:
+        seen.add(id(app))
+        if isinstance(app, Router):
+            return None, app
+        router = getattr(app, "router", None)
+        if isinstance(router, Router):
+            return app, router
+        app = getattr(app, "app", None)
+    return None, None

@@ -1,0 +1,76 @@
+"""What is known of the body of one request, kept on its scope.
+
+A body comes once, through one ``receive``.  Several ``Request`` objects may be made
+for it (by a middleware, by a tool that reports errors, by the endpoint), and each
+may ask for it; so what was read is remembered beside the scope, for everyone who
+would read the same channel.  A ``Request`` with another channel is given another
+body on purpose, by a program that replays or rewrites it, and starts afresh.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Optional
+from weakref import ref
+
+from starlette.types import Message, Receive, Scope
+
+if TYPE_CHECKING:
+    from starlette.datastructures import FormData
+
+__all__ = ("BodyState", "body_state")
+
+KEY = "starlette.request_body"
+
+
+class BodyState:
+    """The body behind one channel.
+
+    Attributes:
+        data: The whole body, once somebody has asked for it.
+        form: The parsed form, once somebody has asked for it.
+        is_consumed: Whether the last message of the body has been received.
+        pending: A message that was received while looking for a disconnect,
+            and that belongs to whoever reads next.
+    """
+
+    __slots__ = ("_function", "_owner", "data", "form", "is_consumed", "pending")
+
+    def __init__(self, receive: Receive) -> None:
+        # Weak, because servers keep the scope on the object whose method
+        # ``receive`` is, and a strong reference would close the circle: every
+        # body would stay in memory until the garbage collector comes by.
+        self._owner = _reference(getattr(receive, "__self__", receive))
+        self._function = getattr(receive, "__func__", None)
+        self.data: Optional[bytes] = None
+        self.form: Optional[FormData] = None
+        self.is_consumed = False
+        self.pending: Optional[Message] = None
+
+    def is_of(self, receive: Receive) -> bool:
+        """Tell whether *receive* is the channel that this body came through."""
+        return (
+            self._owner() is getattr(receive, "__self__", receive)
+            and getattr(receive, "__func__", None) is self._function
+        )
+
+
+def _reference(obj: Any) -> Callable[[], Any]:
+    try:
+        return ref(obj)
+    except TypeError:  # an object without room for weak references
+        return lambda: obj
+
+
+def body_state(scope: Scope, receive: Receive, is_readable: bool) -> BodyState:
+    """Return what is known of the body that *receive* would give.
+
+    Args:
+        scope: The request's.
+        receive: The channel of the one who asks.
+        is_readable: Whether anything can be read from *receive* at all; if not,
+            whatever was read by others will do.
+    """
+    state: Optional[BodyState] = scope.get(KEY)
+    if state is None or (is_readable and not state.is_of(receive)):
+        state = scope[KEY] = BodyState(receive)
+    return state
