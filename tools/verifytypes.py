@@ -21,13 +21,16 @@ __all__ = ("main", "problems")
 
 
 def problems(report: Dict[str, Any]) -> List[str]:
-    """What keeps the types of *report*, pyright's JSON, from being complete."""
+    """What keeps the types of *report*, pyright's JSON, from being complete.
+
+    Private symbols are in the report where public ones are made of them.
+    """
     completeness = report["typeCompleteness"]
     lines = [
-        f"{symbol['name']}: {diagnostic['message'].strip()}"
+        f"{symbol['name']}: {' '.join(diagnostic['message'].split())}"
         for symbol in completeness["symbols"]
-        if symbol["isExported"] and not symbol["isTypeKnown"]
-        for diagnostic in symbol["diagnostics"] or [{"message": "unknown type"}]
+        if not symbol["isTypeKnown"]
+        for diagnostic in symbol["diagnostics"]
     ]
     if completeness["completenessScore"] < 1 and not lines:
         lines.append(f"complete to {completeness['completenessScore']:.2%} only")
