@@ -165,7 +165,8 @@ def _run_generation(
         iterations[name] = worker.ask(calibrate=plan.turn)["iterations"]
 
     def take_turn(name: str, worker: _Worker) -> None:
-        cost = worker.ask(iterations=iterations[name])["cost"]
+        turn = len(samples[name].costs)
+        cost = worker.ask(iterations=iterations[name], turn=turn)["cost"]
         samples[name].costs.append(cost / iterations[name])
 
     def end(name: str, worker: _Worker) -> None:

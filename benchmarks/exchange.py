@@ -40,6 +40,9 @@ __all__ = (
 
 Send = Callable[[Message], Awaitable[None]]
 
+_DISCONNECT: Message = {"type": "http.disconnect"}
+_LEAVE: Message = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
+
 
 class WrongAnswer(Exception):
     """A contender did not do the work of the case.
@@ -184,41 +187,63 @@ class _OnLoop(Exchange):
     async def _run(self, iterations: int) -> None: ...
 
 
-class _Wire:
-    """The scripted ``receive`` and ``send`` of one request or session.
+class _HttpWire:
+    """The scripted ``receive`` and ``send`` of one request.
+
+    Slim, since making it is part of what is measured: what most requests never
+    set is an attribute of the class.
 
     Args:
-        messages: What is received first.
-        last: What is received when as many messages as *awaited* were sent;
-            whoever asks before that waits.
-        awaited: How many messages of the type *kind* that is.
-        kind: The type of message to count; of ``http.response.body`` only
-            those count that end the body.
+        messages: What is received before the end of the response.
     """
 
-    __slots__ = ("_awaited", "_kind", "_last", "_left", "_waiter")
+    _is_complete = False
+    _waiter: Optional[asyncio.Future[None]] = None
 
-    def __init__(
-        self, messages: Sequence[Message], last: Message, awaited: int, kind: str
-    ) -> None:
+    def __init__(self, messages: Sequence[Message]) -> None:
         self._left = iter(messages)
-        self._last = last
-        self._awaited = awaited
-        self._kind = kind
-        self._waiter: Optional[asyncio.Future[None]] = None
 
     async def receive(self) -> Message:
         for message in self._left:
             return message
-        if self._awaited > 0:
+        if not self._is_complete:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return self._last
+        return _DISCONNECT
 
     async def send(self, message: Message) -> None:
-        if message["type"] == self._kind and not message.get("more_body"):
-            self._awaited -= 1
-            if not self._awaited and self._waiter and not self._waiter.done():
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            self._is_complete = True
+            if self._waiter is not None and not self._waiter.done():
+                self._waiter.set_result(None)
+
+
+class _SocketWire:
+    """The scripted ``receive`` and ``send`` of one WebSocket session.
+
+    Args:
+        messages: What is received first.
+        count: How many messages must have come back before the client leaves.
+    """
+
+    _waiter: Optional[asyncio.Future[None]] = None
+
+    def __init__(self, messages: Sequence[Message], count: int) -> None:
+        self._left = iter(messages)
+        self._missing = count
+
+    async def receive(self) -> Message:
+        for message in self._left:
+            return message
+        if self._missing > 0:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        return _LEAVE
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "websocket.send":
+            self._missing -= 1
+            if not self._missing and self._waiter and not self._waiter.done():
                 self._waiter.set_result(None)
 
 
@@ -232,9 +257,6 @@ class _Recorder:
     async def __call__(self, message: Message) -> None:
         self.sent.append(message)
         await self._send(message)
-
-
-_DISCONNECT: Message = {"type": "http.disconnect"}
 
 
 class Http(_OnLoop):
@@ -277,13 +299,13 @@ class Http(_OnLoop):
         # What the last request left to the loop is part of its cost.
         await asyncio.sleep(0)
 
-    def _start(self) -> Tuple[Message, _Wire]:
+    def _start(self) -> Tuple[Message, _HttpWire]:
         # Everything that an application may write to is fresh, as it would be
         # from a server.
         scope = self._scope.copy()
         scope["headers"] = scope["headers"].copy()
         scope["state"] = self._state.copy()
-        return scope, _Wire(self._messages, _DISCONNECT, 1, "http.response.body")
+        return scope, _HttpWire(self._messages)
 
 
 class WebSocketEcho(_OnLoop):
@@ -300,11 +322,6 @@ class WebSocketEcho(_OnLoop):
         self._messages: List[Message] = [{"type": "websocket.connect"}]
         for text in self._texts:
             self._messages.append({"type": "websocket.receive", "text": text})
-        self._last: Message = {
-            "type": "websocket.disconnect",
-            "code": 1000,
-            "reason": "",
-        }
 
     async def _check(self) -> None:
         scope, wire = self._start()
@@ -321,12 +338,11 @@ class WebSocketEcho(_OnLoop):
             await subject(scope, wire.receive, wire.send)
         await asyncio.sleep(0)
 
-    def _start(self) -> Tuple[Message, _Wire]:
+    def _start(self) -> Tuple[Message, _SocketWire]:
         scope = self._scope.copy()
         scope["headers"] = scope["headers"].copy()
         scope["state"] = self._state.copy()
-        count = len(self._texts)
-        return scope, _Wire(self._messages, self._last, count, "websocket.send")
+        return scope, _SocketWire(self._messages, len(self._texts))
 
 
 class Awaits(_OnLoop):

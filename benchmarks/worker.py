@@ -5,7 +5,7 @@ object per line: ``{"ready": true}`` once the answer is checked, then one for
 each line that it reads:
 
 * ``{"calibrate": seconds}`` -> ``{"iterations": int}``
-* ``{"iterations": int}`` -> ``{"cost": float}``, the cost of all of them
+* ``{"iterations": int, "turn": int}`` -> ``{"cost": float}``, the cost of all
 
 and ``{"error": "..."}`` when something fails, which ends it.  Whatever the
 contender prints goes to standard error.
@@ -68,8 +68,9 @@ class Subject:
                 return max(1, round(iterations * seconds / cost))
             iterations *= 2 if cost >= seconds / 8 else 4
 
-    def measure(self, iterations: int) -> float:
-        """The cost of *iterations* together."""
+    def measure(self, iterations: int, turn: int = 0) -> float:
+        """The cost of *iterations* together, begun on a processor chosen by *turn*."""
+        _move(turn)
         return self._exchange.measure(iterations)
 
     def close(self) -> None:
@@ -78,13 +79,27 @@ class Subject:
         self._exchange.close()
 
 
+def _move(turn: int) -> None:
+    """Go to the next processor; every contender's n-th turn begins on the same.
+
+    Left alone, a process mostly stays where it is, and one whose processor is
+    disturbed from outside looks slow from its first round to its last.  It is
+    not held there: threads of the contender run where the system puts them.
+    """
+    if sys.platform == "linux":
+        usable = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {sorted(usable)[turn % len(usable)]})
+        os.sched_setaffinity(0, usable)
+
+
 def _serve(subject: Subject, answers: TextIO) -> None:
     for line in sys.stdin:
         command: Dict[str, Any] = json.loads(line)
         if "calibrate" in command:
             _say(answers, {"iterations": subject.calibrate(command["calibrate"])})
         else:
-            _say(answers, {"cost": subject.measure(command["iterations"])})
+            cost = subject.measure(command["iterations"], command["turn"])
+            _say(answers, {"cost": cost})
 
 
 def _say(answers: TextIO, message: Dict[str, Any]) -> None:
