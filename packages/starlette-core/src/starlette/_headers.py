@@ -162,8 +162,16 @@ class Headers(Mapping[str, str]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the first value of the header *key*, or *default*."""
-        value = self._find(key)
-        return default if value is None else value.decode("latin-1")
+        # The scan of _find, written out: its call is a quarter of the time of
+        # the most frequent question a request is asked.
+        if len(self._list) <= _SCAN_LIMIT and key.isascii():
+            name = key.lower().encode()
+            for candidate, value in self._list:
+                if candidate == name:
+                    return value.decode("latin-1")
+            return default
+        found = self._find(key)
+        return default if found is None else found.decode("latin-1")
 
     def getlist(self, key: str) -> List[str]:
         """Return every value of the header *key*, in order."""
@@ -192,10 +200,17 @@ class Headers(Mapping[str, str]):
         return MutableHeaders(raw=list(self._list))
 
     def __getitem__(self, key: str) -> str:
-        value = self._find(key)
-        if value is None:
+        # Written out as in get().
+        if len(self._list) <= _SCAN_LIMIT and key.isascii():
+            name = key.lower().encode()
+            for candidate, value in self._list:
+                if candidate == name:
+                    return value.decode("latin-1")
             raise KeyError(key)
-        return value.decode("latin-1")
+        found = self._find(key)
+        if found is None:
+            raise KeyError(key)
+        return found.decode("latin-1")
 
     def __contains__(self, key: Any) -> bool:
         return self._find(key) is not None

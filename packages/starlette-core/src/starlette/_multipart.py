@@ -13,7 +13,7 @@ byte by byte; ``bytes.find`` and ``bytes.split`` do not.
 from __future__ import annotations
 
 import re
-from typing import Dict, Iterator, List, Tuple, Union
+from typing import Dict, Iterator, List, Optional, Tuple, Union
 
 __all__ = (
     "MultiPartException",
@@ -117,10 +117,14 @@ def parse_boundary(content_type: str) -> Tuple[bytes, str]:
 
 _FOLD = re.compile(rb"\r\n[ \t]+")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_LOWER = {
-    b"Content-Disposition": b"content-disposition",
-    b"Content-Type": b"content-type",
-}
+
+# The headers that browsers and most other clients write, read in one step: on
+# a small form the long way round costs as much as all the rest.
+_USUAL_HEADER = re.compile(
+    rb'Content-Disposition: (form-data; name="([^"\\\r\n\0]*)"'
+    rb'(?:; filename="([^"\\\r\n\0]*)")?)'
+    rb"(?:\r\nContent-Type: ([!-~](?:[ -~]*[!-~])?))?"
+)
 
 
 class PartHeader:
@@ -128,20 +132,41 @@ class PartHeader:
 
     Attributes:
         fields: Its lines in order, names in lower case, values stripped.
-        disposition: The value of its ``Content-Disposition``, or empty.
+        name: The name of the field; ``None`` if there is none.
+        filename: The name of the file; ``None`` if the part is no file.
         content_type: The value of its ``Content-Type``, or empty.
     """
 
-    __slots__ = ("content_type", "disposition", "fields")
+    __slots__ = ("content_type", "fields", "filename", "name")
+
+    fields: _Pairs
+    name: Optional[bytes]
+    filename: Optional[bytes]
+    content_type: bytes
 
     def __init__(self, block: bytes) -> None:
-        self.fields: _Pairs = _parse_lines(block) if block else []
-        self.disposition = self.content_type = b""
-        for name, value in self.fields:
-            if name == b"content-disposition":
-                self.disposition = value
-            elif name == b"content-type":
-                self.content_type = value
+        usual = _USUAL_HEADER.fullmatch(block)
+        if usual is None:
+            self._parse(block)
+            return
+        disposition, self.name, self.filename, content_type = usual.groups()
+        self.fields = [(b"content-disposition", disposition)]
+        self.content_type = content_type or b""
+        if content_type is not None:
+            self.fields.append((b"content-type", content_type))
+
+    def _parse(self, block: bytes) -> None:
+        self.fields = _parse_lines(block) if block else []
+        last = dict(self.fields)
+        self.content_type = last.get(b"content-type", b"")
+        disposition = last.get(b"content-disposition", b"").decode("latin-1")
+        options = parse_options(disposition)[1]
+        self.name = _encoded(options.get("name"))
+        self.filename = _encoded(options.get("filename"))
+
+
+def _encoded(text: Optional[str]) -> Optional[bytes]:
+    return None if text is None else text.encode("latin-1")
 
 
 def _parse_lines(block: bytes) -> _Pairs:
@@ -158,12 +183,9 @@ def _parse_lines(block: bytes) -> _Pairs:
     fields = []
     for line in lines:
         name, colon, value = line.partition(b":")
-        lower = _LOWER.get(name)
-        if lower is None:
-            if not colon or not _NAME.fullmatch(name):
-                raise MultiPartException("Invalid header in a part.")
-            lower = name.lower()
-        fields.append((lower, value.strip()))
+        if not colon or not _NAME.fullmatch(name):
+            raise MultiPartException("Invalid header in a part.")
+        fields.append((name.lower(), value.strip()))
     return fields
 
 
@@ -211,7 +233,15 @@ class MultipartReader:
         position, data_from = 0, self._lead
         while True:
             if self._state == _HEADER:
-                end = self._find_header_end(buffer, position)
+                # From the line break of the boundary on: without any line,
+                # the empty line that ends the header follows at once.
+                end = buffer.find(b"\r\n\r\n", position)
+                size = (len(buffer) - 3 if end < 0 else end) - position
+                if size > MAX_HEADER_BYTES:
+                    raise MultiPartException(
+                        "Header of a part exceeded maximum size of "
+                        f"{MAX_HEADER_BYTES // 1024}KB."
+                    )
                 if end < 0:
                     self._tail = buffer[position:]
                     return
@@ -226,7 +256,7 @@ class MultipartReader:
                 follows = _UNDECIDED
             else:
                 line_end = found + len(delimiter)
-                follows = self._what_follows(buffer, line_end)
+                follows = _what_follows(buffer, line_end)
             if follows == _NO_BOUNDARY:
                 found = line_end
             if self._state == _BODY and data_from < found:
@@ -262,19 +292,6 @@ class MultipartReader:
                 "The multipart body ends before its closing boundary."
             )
 
-    def _find_header_end(self, buffer: bytes, start: int) -> int:
-        # From the line break of the boundary on: without any line, the empty
-        # line that ends the header follows at once.
-        end = buffer.find(b"\r\n\r\n", start)
-        # Without it, the last three bytes may be the beginning of it.
-        size = (len(buffer) - 3 if end < 0 else end) - start
-        if size > MAX_HEADER_BYTES:
-            raise MultiPartException(
-                "Header of a part exceeded maximum size of "
-                f"{MAX_HEADER_BYTES // 1024}KB."
-            )
-        return end
-
     def _partial_delimiter(self, buffer: bytes, start: int) -> int:
         """Return where a delimiter may begin that *buffer* holds only a part of."""
         # It has one CR, its first byte, so only the last CR can be that.
@@ -284,18 +301,19 @@ class MultipartReader:
             return begin
         return len(buffer)
 
-    def _what_follows(self, buffer: bytes, at: int) -> int:
-        """Tell what the text after a delimiter makes of it."""
+
+def _what_follows(buffer: bytes, at: int) -> int:
+    """Tell what the text after a delimiter makes of it."""
+    two = buffer[at : at + 2]
+    if two == b"\r\n":
+        return at
+    if two == b"--":
+        return _CLOSES
+    padding = _PADDING.match(buffer, at, at + _MAX_PADDING)
+    if padding:
+        at = padding.end()
         two = buffer[at : at + 2]
         if two == b"\r\n":
             return at
-        if two == b"--":
-            return _CLOSES
-        padding = _PADDING.match(buffer, at, at + _MAX_PADDING)
-        if padding:
-            at = padding.end()
-            two = buffer[at : at + 2]
-            if two == b"\r\n":
-                return at
-            return _UNDECIDED if two in (b"", b"\r") else _NO_BOUNDARY
-        return _UNDECIDED if two in (b"", b"\r", b"-") else _NO_BOUNDARY
+        return _UNDECIDED if two in (b"", b"\r") else _NO_BOUNDARY
+    return _UNDECIDED if two in (b"", b"\r", b"-") else _NO_BOUNDARY

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Optional, Tuple
 
-__all__ = ("parse_fields", "unquote_plus")
+__all__ = ("parse_fields", "unquote")
 
 _HEX = "0123456789ABCDEFabcdef"
 # "20" -> " ", "e9" -> "\xe9", both cases of each digit: a table lookup is what
@@ -24,8 +24,8 @@ def _fill_table() -> Dict[str, str]:
     return _BYTES
 
 
-def unquote_plus(text: str, charset: Optional[str] = None) -> str:
-    """Resolve ``+`` and the percent-escapes of *text*.
+def unquote(text: str, charset: Optional[str] = None) -> str:
+    """Resolve the percent-escapes of *text*.
 
     Escaped bytes are read as UTF-8, and what is not UTF-8 becomes U+FFFD.  A
     ``%`` that no two hexadecimal digits follow stands for itself.
@@ -35,16 +35,14 @@ def unquote_plus(text: str, charset: Optional[str] = None) -> str:
         charset: If given, *text* is latin-1 that stands for bytes; they, and
             those that are escaped, are read in this encoding.
     """
-    if "+" in text:
-        text = text.replace("+", " ")
     if charset is None:
         if "%" not in text:
             return text
         if not text.isascii():
             # Characters that need no decoding, between bytes that do.
-            from urllib.parse import unquote
+            from urllib.parse import unquote as unquote_runs
 
-            return unquote(text)
+            return unquote_runs(text)
     if "%" in text:
         text = _resolve(text)
     if text.isascii():
@@ -67,15 +65,18 @@ def parse_fields(text: str, charset: Optional[str] = None) -> List[Tuple[str, st
     """Return the fields of *text* as pairs, in order.
 
     Empty fields (``a=1&&b=2``) are left out; a field without ``=`` has an
-    empty value.  *charset* is as in ``unquote_plus``.
+    empty value.  *charset* is as in ``unquote``.
     """
     fields: List[Tuple[str, str]] = []
-    is_plain = "%" not in text and "+" not in text and charset is None
+    # All at once, and before the escapes: a plus sign that is meant is one.
+    text = text.replace("+", " ")
     for field in text.split("&"):
         if field:
             name, _, value = field.partition("=")
-            if not is_plain:
-                name = unquote_plus(name, charset)
-                value = unquote_plus(value, charset)
+            # Asked here, because a call costs more than most fields need.
+            if "%" in name or charset is not None:
+                name = unquote(name, charset)
+            if "%" in value or charset is not None:
+                value = unquote(value, charset)
             fields.append((name, value))
     return fields

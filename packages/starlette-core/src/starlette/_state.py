@@ -32,7 +32,7 @@ class State(MutableMapping[str, Any]):
             return
         if isinstance(state, State):
             state = state.__dict__
-        elif not isinstance(state, dict):
+        if not isinstance(state, dict):
             # Another mapping could only be copied, and writes would be lost.
             raise TypeError(f"`state` must be a dict, but got {type(state).__name__}.")
         object.__setattr__(self, "__dict__", state)

@@ -7,7 +7,7 @@ the form it came in.
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, List, Mapping, Optional, Tuple, Union
+from typing import Any, BinaryIO, Optional, Union
 
 from starlette._headers import Headers
 from starlette._multidict import ImmutableMultiDict
@@ -130,17 +130,6 @@ class FormData(ImmutableMultiDict[str, Union[UploadFile, str]]):
 
     Takes what ``ImmutableMultiDict`` takes.
     """
-
-    def __init__(
-        self,
-        *args: Union[
-            FormData,
-            Mapping[str, Union[str, UploadFile]],
-            List[Tuple[str, Union[str, UploadFile]]],
-        ],
-        **kwargs: Union[str, UploadFile],
-    ) -> None:
-        super().__init__(*args, **kwargs)
 
     async def close(self) -> None:
         """Close every file of the form.

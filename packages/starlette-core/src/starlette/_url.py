@@ -104,7 +104,8 @@ def _parts_of_scope(scope: Mapping[str, Any]) -> Tuple[str, str, str, str, str]:
     path = _quote_path(scope["path"])
     if path and path[0] != "/":
         path = "/" + path
-    query = _quote_query(scope.get("query_string", b""))
+    query = scope.get("query_string", b"")
+    query = query and _quote_query(query)
     return (scheme if netloc else "", netloc, path, query, "")
 
 
@@ -208,8 +209,8 @@ class URL:
             raise AssertionError(f'Cannot set both "{given}" and "**components".')
 
         if scope is not None:
-            self._parts = _parts_of_scope(scope)
-            self._url = _join(*self._parts)
+            self._parts = parts = _parts_of_scope(scope)
+            self._url = _join(*parts)
         elif components:
             self._url = _replaced(("", "", "", "", ""), components)
         elif isinstance(url, (str, URL)):

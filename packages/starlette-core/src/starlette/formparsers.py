@@ -47,7 +47,7 @@ _Job = Tuple[Callable[[Any], Any], Any]
 
 # What is gathered for the disk before a thread is asked to write it.  A hop to
 # a thread costs as much as copying this several times over.
-_WRITE_SIZE = 512 * 1024
+_WRITE_SIZE = 1024 * 1024
 
 
 def _charset_of(label: str) -> str:
@@ -203,14 +203,13 @@ class MultiPartParser:
         self._part = part
 
     def _open_part(self, header: PartHeader) -> Union[_TextPart, _FilePart]:
-        options = parse_options(decode(header.disposition, self._charset))[1]
-        name = options.get("name")
-        if name is None:
+        if header.name is None:
             raise MultiPartException(
                 'The Content-Disposition header field "name" must be provided.'
             )
-        filename = options.get("filename")
-        if filename is not None:
+        name = decode(header.name, self._charset)
+        if header.filename is not None:
+            filename = decode(header.filename, self._charset)
             return _FilePart(self, name, filename, header)
         return _TextPart(self, name, header)
 
@@ -260,7 +259,7 @@ class _TextPart:
         self._parser = parser
         self._name = name
         self._charset = parser._charset
-        if b"charset" in header.content_type.lower():
+        if header.content_type and b"charset" in header.content_type.lower():
             options = parse_options(header.content_type.decode("latin-1"))[1]
             if "charset" in options:
                 self._charset = _charset_of(options["charset"])
