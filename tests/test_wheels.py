@@ -15,7 +15,7 @@ from typing import Any, List
 
 import pytest
 
-from tools.members import CORE, members
+from tools.members import CORE, Member, members
 from tools.wheels import build, install, problems
 
 pytestmark = [
@@ -24,10 +24,10 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
-# Prints what a program of the core answers, driven without a server, and
-# which packages that are not of the standard library it has loaded.
-PROGRAM = """
-import asyncio, json, sys
+# Prints what a program of the core answers, driven without a server on the
+# event loop that is named, and which of their libraries it has loaded.
+PROGRAM = r"""
+import importlib, json, sys
 
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -46,28 +46,57 @@ async def streamed(request):
     return StreamingResponse(str(n) for n in range(5))
 
 
-app = Starlette(routes=[Route("/blocking/{n:int}", blocking), Route("/s", streamed)])
+async def posted(request):
+    async with request.form() as form:
+        return JSONResponse({"text": form["text"], "file": form["file"].filename})
 
 
-async def get(path):
+app = Starlette(
+    routes=[
+        Route("/blocking/{n:int}", blocking),
+        Route("/streamed", streamed),
+        Route("/posted", posted, methods=["POST"]),
+    ]
+)
+
+FORM = b"\r\n".join(
+    [
+        b"--x",
+        b'Content-Disposition: form-data; name="text"',
+        b"",
+        b"hello",
+        b"--x",
+        b'Content-Disposition: form-data; name="file"; filename="f"',
+        b"",
+        b"content",
+        b"--x--",
+        b"",
+    ]
+)
+
+
+async def ask(method, path, body=b""):
     sent = []
-    waits = [{"type": "http.request", "body": b"", "more_body": False}]
+    waits = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive():
         if waits:
             return waits.pop()
-        await asyncio.Event().wait()
+        if loop.__name__ == "asyncio":
+            await loop.Event().wait()
+        await loop.sleep_forever()
 
     async def send(message):
         sent.append(message)
 
+    headers = [(b"content-type", b"multipart/form-data; boundary=x")]
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "path": path,
         "root_path": "",
         "query_string": b"",
-        "headers": [],
+        "headers": headers if body else [],
     }
     await app(scope, receive, send)
     body = b"".join(message.get("body", b"") for message in sent)
@@ -75,14 +104,25 @@ async def get(path):
 
 
 async def main():
-    return [await get("/blocking/7"), await get("/s"), await get("/none")]
+    answers = [
+        await ask("GET", "/blocking/7"),
+        await ask("GET", "/streamed"),
+        await ask("GET", "/none"),
+    ]
+    if "forms" in sys.argv:
+        answers.append(await ask("POST", "/posted", FORM))
+    return answers
 
 
-answers = asyncio.run(main())
+loop = importlib.import_module(sys.argv[1])
+answers = loop.run(main() if sys.argv[1] == "asyncio" else main)
 packages = {name.partition(".")[0] for name in sys.modules}
 foreign = [name for name in ("anyio", "sniffio", "trio") if name in packages]
 print(json.dumps([answers, done, foreign]))
 """
+
+ANSWERS = [[200, '{"n":7}'], [200, "01234"], [404, "Not Found"]]
+FORM_ANSWER = [200, '{"text":"hello","file":"f"}']
 
 # Prints the packages from site-packages that importing some modules loads.
 IMPORTS = """
@@ -105,8 +145,9 @@ def ask(python: Path, program: str, *arguments: str) -> Any:
     """What *program* prints, as JSON."""
     # -I: neither this tree nor the user's packages are on its path.
     command = [str(python), "-I", "-W", "error", "-c", program, *arguments]
-    output = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
-    return json.loads(output)
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -125,10 +166,33 @@ def core_alone(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def everything(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter that has ``starlette[full]``."""
+    """An interpreter that has ``starlette[full]``, and trio."""
     folder = tmp_path_factory.mktemp("everything")
     paths = [str(wheel) for wheel in wheels[:-1]]
-    return install(folder / "env", *paths, f"starlette[full] @ {wheels[-1].as_uri()}")
+    full = f"starlette[full] @ {wheels[-1].as_uri()}"
+    return install(folder / "env", *paths, full, "trio")
+
+
+@pytest.fixture(scope="module")
+def floors(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter that has the members with the oldest libraries they allow."""
+    folder = tmp_path_factory.mktemp("floors")
+    lowest = [floor for member in members() for floor in floors_of(member)]
+    paths = [str(wheel) for wheel in wheels[:-1]]
+    # anyio names the releases of trio that go with it.
+    return install(folder / "env", *paths, *lowest, "anyio[trio]")
+
+
+def floors_of(member: Member) -> List[str]:
+    """``httpx==0.27`` for each ``httpx>=0.27,<1`` that *member* asks for."""
+    extras = member.metadata.get("optional-dependencies", {}).values()
+    wanted = [*member.metadata["dependencies"], *(r for extra in extras for r in extra)]
+    pairs = [requirement.split(",")[0].split(">=") for requirement in wanted]
+    return [
+        f"{name}=={floor[0]}"
+        for name, *floor in pairs
+        if floor and not name.startswith("starlette-")
+    ]
 
 
 def test_every_member_has_a_wheel(wheels: List[Path]) -> None:
@@ -162,20 +226,35 @@ def test_core_serves_without_anyio(core_alone: Path) -> None:
     """
     On asyncio, endpoints in threads, background tasks and streams need no anyio.
     """
-    answers, done, foreign = ask(core_alone, PROGRAM)
+    answers, done, foreign = ask(core_alone, PROGRAM, "asyncio")
 
-    assert answers == [[200, '{"n":7}'], [200, "01234"], [404, "Not Found"]]
+    assert answers == ANSWERS
     assert done == [7]
     assert foreign == []
 
 
-def test_core_answers_alike_with_anyio(everything: Path) -> None:
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_core_answers_alike_with_everything(loop: str, everything: Path) -> None:
     """
-    The same program gives the same answers where everything is installed.
+    The same program gives the same answers where all libraries are installed.
     """
-    answers, done, _ = ask(everything, PROGRAM)
+    answers, done, _ = ask(everything, PROGRAM, loop, "forms")
 
-    assert answers == [[200, '{"n":7}'], [200, "01234"], [404, "Not Found"]]
+    assert answers == [*ANSWERS, FORM_ANSWER]
+    assert done == [7]
+
+
+@pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="the floors are older than Python 3.12"
+)
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_core_answers_alike_at_the_floors(loop: str, floors: Path) -> None:
+    """
+    The oldest releases that the metadata allows do.
+    """
+    answers, done, _ = ask(floors, PROGRAM, loop, "forms")
+
+    assert answers == [*ANSWERS, FORM_ANSWER]
     assert done == [7]
 
 
