@@ -8,8 +8,8 @@ their template are sorted in, and every other kind is asked every time.
 Paths are cut at their slashes.  A template becomes a way through a tree: a segment
 without parameters is a key, a segment with parameters that cannot hold a slash leads
 to whatever stands there, and from the first parameter on that may hold one (``path``,
-or a convertor of the user's own) all the rest of the path is left open.  Time depends on
-the number of segments in the path, not on the number of routes.
+or a convertor of the user's own) all the rest of the path is left open.  Time depends
+on the number of segments in the path, not on the number of routes.
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ class BodyState:
         # Weak, because servers keep the scope on the object whose method
         # ``receive`` is, and a strong reference would close the circle: every
         # body would stay in memory until the garbage collector comes by.
+        receive = channel_of(receive)
         self._owner = _reference(getattr(receive, "__self__", receive))
         self._function = getattr(receive, "__func__", None)
         self.data: Optional[bytes] = None
@@ -48,10 +49,18 @@ class BodyState:
 
     def is_of(self, receive: Receive) -> bool:
         """Tell whether *receive* is the channel that this body came through."""
+        receive = channel_of(receive)
         return (
             self._owner() is getattr(receive, "__self__", receive)
             and getattr(receive, "__func__", None) is self._function
         )
+
+
+def channel_of(receive: Receive) -> Receive:
+    """Return what *receive* passes on, if it says that it passes something on."""
+    while hasattr(receive, "channel"):
+        receive = receive.channel
+    return receive
 
 
 def _reference(obj: Any) -> Callable[[], Any]:

@@ -12,7 +12,6 @@ import enum
 from functools import partial
 from types import FunctionType, MethodType
 from typing import (
-    TYPE_CHECKING,
     Any,
     Callable,
     Collection,
@@ -34,9 +33,6 @@ from starlette.convertors import Convertor
 from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
-
-if TYPE_CHECKING:
-    from starlette.websockets import WebSocket
 
 __all__ = ("BaseRoute", "Match", "NoMatchFound", "Route", "WebSocketRoute", "get_name")
 
