@@ -141,7 +141,7 @@ def test_every_feature_is_an_extra_of_the_meta_package(member: Member) -> None:
 def full() -> List[str]:
     """The names of the extras that ``[full]`` takes together."""
     (requirement,) = meta()["optional-dependencies"]["full"]
-    inside = requirement.partition("[")[2].rstrip("]")
+    inside: str = requirement.partition("[")[2].rstrip("]")
     return inside.split(",")
 
 
