@@ -24,6 +24,10 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 
+old_enough = pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="the floors are older than Python 3.12"
+)
+
 # Prints what a program of the core answers, driven without a server on the
 # event loop that is named, and which of their libraries it has loaded.
 PROGRAM = r"""
@@ -125,6 +129,20 @@ ANSWERS = [
     [200, '{"text":"hello","file":"f"}'],
     [404, "Not Found"],
 ]
+
+# Prints what the test client gets, on the event loop that is named.
+CLIENT = """
+import json, sys
+
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+app = Starlette(routes=[Route("/", PlainTextResponse("hello"))])
+with TestClient(app, backend=sys.argv[1]) as client:
+    print(json.dumps(client.get("/").text))
+"""
 
 # Prints the packages from site-packages that importing some modules loads.
 IMPORTS = """
@@ -246,9 +264,7 @@ def test_core_answers_alike_with_everything(loop: str, everything: Path) -> None
     assert done == [7]
 
 
-@pytest.mark.skipif(
-    sys.version_info >= (3, 12), reason="the floors are older than Python 3.12"
-)
+@old_enough
 @pytest.mark.parametrize("loop", ["asyncio", "trio"])
 def test_core_answers_alike_at_the_floors(loop: str, floors: Path) -> None:
     """
@@ -258,6 +274,23 @@ def test_core_answers_alike_at_the_floors(loop: str, floors: Path) -> None:
 
     assert answers == ANSWERS
     assert done == [7]
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_the_client_gets_answers(loop: str, everything: Path) -> None:
+    """
+    The test client drives a program from the wheels.
+    """
+    assert ask(everything, CLIENT, loop) == "hello"
+
+
+@old_enough
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
+def test_the_client_gets_answers_at_the_floors(loop: str, floors: Path) -> None:
+    """
+    The oldest releases that its metadata allows do.
+    """
+    assert ask(floors, CLIENT, loop) == "hello"
 
 
 def test_core_loads_no_library_that_happens_to_be_there(everything: Path) -> None:

@@ -1,0 +1,88 @@
+"""The pages of the repository tell the truth: their code runs, their names exist."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Set
+
+import pytest
+
+from starlette.testclient import TestClient
+from tools.members import ROOT, members, read_toml
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 10), reason="older environments have no TOML parser"
+)
+
+PAGES = sorted([*ROOT.glob("*.md"), *(m.folder / "README.md" for m in members())])
+
+every_page = pytest.mark.parametrize(
+    "page", PAGES, ids=lambda page: str(page.relative_to(ROOT))
+)
+
+
+def blocks(page: Path) -> List[str]:
+    """The blocks of Python on *page*."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def scripts() -> Set[str]:
+    """What can follow ``hatch run``."""
+    environments = read_toml(ROOT / "pyproject.toml")["tool"]["hatch"]["envs"]
+    return {
+        name if environment == "default" else f"{environment}:{name}"
+        for environment, config in environments.items()
+        for name in config.get("scripts", {})
+    }
+
+
+@every_page
+def test_the_commands_exist(page: Path) -> None:
+    """
+    Every ``hatch run NAME`` of a page is a script of this repository.
+    """
+    text = page.read_text(encoding="utf-8")
+    names = set(re.findall(r"hatch run ([a-z][\w:-]*)", text))
+
+    assert names <= scripts()
+
+
+@every_page
+def test_the_links_lead_somewhere(page: Path) -> None:
+    """
+    A relative link names a file of this repository.
+    """
+    targets = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@every_page
+def test_the_code_runs(page: Path) -> None:
+    """
+    Every block of Python runs as it stands, by itself.
+    """
+    for block in blocks(page):
+        exec(compile(block, str(page), "exec", dont_inherit=True), {})
+
+
+@pytest.mark.parametrize(
+    "page, path, body",
+    [
+        ("README.md", "/world", '{"hello":"world"}'),
+        ("packages/starlette-core/README.md", "/hello/world", "Hello, world!"),
+    ],
+)
+def test_the_first_program_answers(page: str, path: str, body: str) -> None:
+    """
+    The program that a newcomer sees first does what it seems to do.
+    """
+    (block,) = blocks(ROOT / page)
+    names: Dict[str, Any] = {}
+
+    exec(compile(block, page, "exec", dont_inherit=True), names)
+
+    assert TestClient(names["app"]).get(path).text == body
