@@ -8,7 +8,7 @@ left blocks, as a server does while its client is silent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Iterable, List, Optional, Tuple, Union
 
 from starlette.types import ASGIApp, Message, Scope
 
@@ -231,17 +231,14 @@ class Recorder:
         return closed[0].get("code", 1000) if closed else None
 
     def _start(self) -> Message:
-        return self._first(lambda type: type.endswith("http.response.start"))
-
-    def _parts(self) -> List[Message]:
-        return [m for m in self.messages if m["type"].endswith("http.response.body")]
-
-    def _first(self, is_wanted: Callable[[str], bool]) -> Message:
         for message in self.messages:
-            if is_wanted(message["type"]):
+            if message["type"].endswith("http.response.start"):
                 return message
         sent = ", ".join(str(message["type"]) for message in self.messages)
         raise AssertionError(f"No response was started; sent: {sent or 'nothing'}.")
+
+    def _parts(self) -> List[Message]:
+        return [m for m in self.messages if m["type"].endswith("http.response.body")]
 
 
 def _data(message: Message) -> Union[str, bytes]:

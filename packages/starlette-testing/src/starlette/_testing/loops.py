@@ -1,0 +1,248 @@
+"""An asyncio event loop that is driven by whoever waits for it.
+
+While a test waits for a response, the thread of the test runs the loop: no
+second thread, no hop.  In between, the loop rests, and that must not be seen:
+``settle`` looks whether anything but the client could make the application go
+on (a timer, a worker thread, a socket, a task), and if so hands the loop to a
+thread of its own, for good.  The same happens when a second thread, or a
+thread with a running event loop, wants something of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+import weakref
+from typing import Any, Awaitable, Callable, List, Optional, Set
+
+from anyio.from_thread import BlockingPortal
+
+from starlette._testing.jobs import Job
+from starlette._testing.portals import PortalRunner
+
+__all__ = ("LoopRunner", "in_event_loop")
+
+# How long an application may go on without blocking before it gets a thread.
+MAX_TURNS = 100
+
+
+def in_event_loop() -> bool:
+    """Return whether an event loop, of asyncio or trio, runs in this thread."""
+    if asyncio._get_running_loop() is not None:
+        return True
+    trio = sys.modules.get("trio")
+    return trio is not None and bool(trio.lowlevel.in_trio_run())
+
+
+class LoopRunner:
+    """Runs jobs on a private asyncio loop, in the calling thread where it can.
+
+    Attributes:
+        parked: How many tasks wait for the client side.
+    """
+
+    def __init__(self) -> None:
+        self.parked = 0
+        self._loop = asyncio.new_event_loop()
+        self._owner = threading.get_ident()
+        self._alarm: Optional[asyncio.TimerHandle] = None
+        # Held while a thread drives the loop.
+        self._driving = threading.Lock()
+        self._moving = threading.Lock()
+        self._is_moving = False
+        self._threaded: Optional[PortalRunner] = None
+        self._thread: Optional[threading.Thread] = None
+        self._leaked: List[str] = []
+        # A runner that is kept for the next request ends with its thread.
+        self._finalizer = weakref.finalize(self, self._loop.close)
+
+    @property
+    def portal(self) -> BlockingPortal:
+        """A portal into the loop, which gets a thread of its own for it."""
+        return self._move().portal
+
+    def spawn(self, func: Callable[..., Awaitable[Any]], *args: Any) -> Job:
+        """Start a job in a task of its own."""
+        job = Job(self.wake)
+        if self._is_driven_here():
+            self._loop.create_task(job.run(func, *args))
+        else:
+            self._move().adopt(job, func, *args)
+        return job
+
+    def post(self, func: Callable[[], Any]) -> None:
+        """Call *func* on the event loop, before anything that is spawned later."""
+        if self._is_driven_here():
+            self._loop.call_soon(func)
+        else:
+            self._move().post(func)
+
+    def wait(self, is_ready: Callable[[], Any], timeout: Optional[float]) -> bool:
+        """Block the calling thread; return whether it became ready in time."""
+        deadline = None if timeout is None else self._loop.time() + timeout
+        if self._is_driven_here():
+            if self._drive(is_ready, deadline):
+                return True
+            if not self._is_moving:
+                return False
+        rest = None if deadline is None else max(0.0, deadline - self._loop.time())
+        return self._move().wait(is_ready, rest)
+
+    def wake(self) -> None:
+        """Let whoever waits look again.  Called on the event loop."""
+        if self._threaded is not None:
+            self._threaded.wake()
+        else:
+            self._loop.stop()
+
+    def settle(self) -> None:
+        """Let the application go on until it waits for the client alone."""
+        if self._threaded is not None or not self._is_driven_here():
+            return
+        turns = 0
+        while getattr(self._loop, "_ready", ()) and turns < MAX_TURNS:
+            turns += 1
+            self._loop.call_soon(self._loop.stop)
+            with self._driving:
+                self._loop.run_forever()
+        if not self.is_idle():
+            self._move()
+
+    def is_idle(self) -> bool:
+        """Return whether nothing on the loop can happen without the client."""
+        if self._threaded is not None:
+            return False
+        loop: Any = self._loop
+        try:
+            # The loop's own wake-up pipe is always registered.
+            has_files = len(loop._selector.get_map()) > 1
+            timers = [timer for timer in loop._scheduled if not timer.cancelled()]
+            has_more = bool(loop._ready or loop._asyncgens or loop._default_executor)
+        except AttributeError:  # another implementation: nothing is known
+            return False
+        if has_files or has_more or timers not in ([], [self._alarm]):
+            return False
+        return len(asyncio.all_tasks(self._loop)) == self.parked
+
+    def is_as_new(self) -> bool:
+        """Return whether no job has left anything on the loop."""
+        return self.parked == 0 and self._is_driven_here() and self.is_idle()
+
+    def close(self) -> List[str]:
+        """End the event loop as ``asyncio.run`` does; return what was still running."""
+        if not self._is_driven_here():
+            self._move()
+        if self._threaded is not None and self._thread is not None:
+            self._threaded.post(self._threaded.portal.stop)
+            self._thread.join()
+        else:
+            self._finish()
+        self._finalizer.detach()
+        return self._leaked
+
+    def _is_driven_here(self) -> bool:
+        if self._threaded is not None or self._owner != threading.get_ident():
+            return False
+        if asyncio._get_running_loop() is self._loop:
+            raise RuntimeError(
+                "The client was called from the event loop of its own application, "
+                "which would wait for itself. Use `AsyncTestClient` in async code."
+            )
+        return not in_event_loop()
+
+    def _drive(self, is_ready: Callable[[], Any], deadline: Optional[float]) -> bool:
+        while not is_ready():
+            if deadline is not None:
+                if self._loop.time() >= deadline:
+                    return False
+                self._set_alarm(deadline)
+            with self._driving:
+                if self._is_moving:
+                    return False
+                self._loop.run_forever()
+        return True
+
+    def _set_alarm(self, deadline: float) -> None:
+        # One timer for all waits: it is never later than the next deadline,
+        # and the one who is woken too early sets it again.  A timer for each
+        # wait would have to be taken out of the loop's heap each time.
+        if self._alarm is not None:
+            if self._alarm.when() <= deadline:
+                return
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(deadline, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self.wake()
+
+    def _move(self) -> PortalRunner:
+        """Give the loop a thread of its own, once."""
+        with self._moving:
+            if self._threaded is None:
+                self._is_moving = True
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                with self._driving:
+                    self._start_thread()
+            assert self._threaded is not None
+            return self._threaded
+
+    def _start_thread(self) -> None:
+        is_started = threading.Event()
+
+        async def serve() -> None:
+            async with BlockingPortal() as portal:
+                threaded = PortalRunner(portal)
+                self._threaded = threaded
+                is_started.set()
+                await portal.sleep_until_stopped()
+
+        def run() -> None:
+            task = self._loop.create_task(serve())
+            task.add_done_callback(lambda _: self._loop.stop())
+            while not task.done():
+                self._loop.run_forever()
+            self._finish()
+
+        self._thread = threading.Thread(
+            target=run, name="starlette-testclient", daemon=True
+        )
+        self._thread.start()
+        is_started.wait()
+
+    def _finish(self) -> None:
+        loop = self._loop
+        try:
+            tasks = asyncio.all_tasks(loop)
+            self._leaked = sorted(_description(task) for task in tasks)
+            _cancel(loop, tasks)
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            if hasattr(loop, "shutdown_default_executor"):
+                loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()
+
+
+def _description(task: asyncio.Task[Any]) -> str:
+    if not task.get_name().startswith("Task-"):
+        return task.get_name()
+    coro = task.get_coro()
+    return str(getattr(coro, "__qualname__", coro))
+
+
+def _cancel(loop: asyncio.AbstractEventLoop, tasks: Set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if not tasks:
+        return
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    for task in tasks:
+        if not task.cancelled() and task.exception() is not None:
+            loop.call_exception_handler(
+                {
+                    "message": "A task of the application failed when cancelled",
+                    "exception": task.exception(),
+                    "task": task,
+                }
+            )
