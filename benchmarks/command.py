@@ -26,19 +26,37 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks", description="Measure ours beside its rivals."
     )
     add = parser.add_argument
-    add("--case", action="append", default=[], metavar="PATTERN",
-        help="cases to run: a part of the name, or a pattern with * (repeatable)")
-    add("--only", default="", metavar="NAMES",
-        help="contenders, separated by commas (ours,starlette)")
+    add(
+        "--case",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="cases to run: a part of the name, or a pattern with * (repeatable)",
+    )
+    add(
+        "--only",
+        default="",
+        metavar="NAMES",
+        help="contenders, separated by commas (ours,starlette)",
+    )
     add("--quick", action="store_true", help="fewer and shorter rounds")
     add("--check", action="store_true", help="exit with 1 if a target is missed")
     add("--write", action="store_true", help="write results.md and results.json")
     add("--list", action="store_true", help="list the cases and the contenders")
-    add("--env-dir", type=Path, default=None, metavar="FOLDER",
-        help="where the environments are kept")
-    add("--ours-spec", default="", metavar="REQUIREMENT",
-        help="measure this in place of the tree, e.g. starlette==0.40.0")
-    return parser  # fmt: skip
+    add(
+        "--env-dir",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="where the environments are kept",
+    )
+    add(
+        "--ours-spec",
+        default="",
+        metavar="REQUIREMENT",
+        help="measure this in place of the tree, e.g. starlette==0.40.0",
+    )
+    return parser
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -170,8 +188,7 @@ def _measure_again(
 
 
 def _status(results: Results, is_check: bool) -> int:
-    if any(f": {name}: " in error for error in results.errors
-           for name in _OURS):  # fmt: skip
+    if any(f": {name}: " in error for error in results.errors for name in _OURS):
         return 2
     missed = [verdict for verdict in results.verdicts if verdict.is_missed]
     for verdict in missed:

@@ -31,7 +31,5 @@ CONTENDERS: Tuple[Contender, ...] = (
         ("fastapi", UPSTREAM, "python-multipart"),
         shows="fastapi",
     ),
-    Contender(
-        "fastapi-on-ours", "fastapi", shows="fastapi", tree=True, twin="fastapi"
-    ),
+    Contender("fastapi-on-ours", "fastapi", shows="fastapi", tree=True, twin="fastapi"),
 )

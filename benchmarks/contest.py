@@ -63,7 +63,8 @@ class Sample:
     @property
     def last_line(self) -> str:
         """The end of the error, which says what it was."""
-        return self.error.splitlines()[-1][:300] if self.error else ""
+        line = self.error.splitlines()[-1][:300] if self.error else ""
+        return line.replace(f"{ROOT}{os.sep}", "")
 
     def figure(self, statistic: str) -> float:
         """The ``"best"`` or ``"median"`` of the rounds."""

@@ -145,7 +145,7 @@ class Environments:
             cwd=str(self._folder),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            universal_newlines=True,
+            text=True,
         )
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}")
@@ -187,7 +187,7 @@ def _link_tree(python: Path) -> None:
         RuntimeError: If an installer brought a ``starlette`` of its own along.
     """
     if "starlette" in _inventory(python):
-        raise RuntimeError(f"{python} must have no `starlette`, but an installer put one")
+        raise RuntimeError(f"{python} must have no `starlette`, but has one installed")
     site = _ask(python, "import sysconfig; print(sysconfig.get_paths()['purelib'])")
     Path(site, "starlette-tree.pth").write_text("\n".join(_sources()) + "\n")
 

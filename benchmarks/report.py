@@ -10,7 +10,7 @@ import json
 import platform
 from pathlib import Path
 from statistics import median
-from typing import Dict, List, Mapping, NamedTuple, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from benchmarks.contest import Sample
 from benchmarks.model import Case, Contender, Costs, Faster, Target
@@ -25,7 +25,7 @@ class Verdict(NamedTuple):
 
     case: Case
     target: Target
-    value: "float | None"
+    value: Optional[float]
 
     @property
     def is_missed(self) -> bool:
@@ -162,17 +162,14 @@ class Results:
 
         ours, raw = costs.get((case.name, "ours")), costs.get((case.name, "raw"))
         ratio = Faster(0).value(case.name, costs)
-        target = next(
-            (t for t in case.targets if isinstance(t, Faster) and t.than == "starlette"),
-            None,
-        )
+        target = next(filter(_is_in_table, case.targets), None)
         met = "" if target is None or ratio is None else _yes(target.is_met(ratio))
         return [
             case.title,
             cell("ours"),
             cell("starlette"),
             "" if ratio is None else f"{ratio:.2f} x",
-            "" if target is None else f"{target.times:g} x",
+            f"{target.times:g} x" if isinstance(target, Faster) else "",
             met,
             f"{ours / raw:.1f}" if ours and raw else "",
             *[cell(name) for name in columns],
@@ -181,11 +178,15 @@ class Results:
     def _other_targets(self) -> str:
         rows = [["case", "other target", "measured", "met"]]
         for case, target, value in self.verdicts:
-            in_table = isinstance(target, Faster) and target.than == "starlette"
-            if value is not None and not in_table:
+            if value is not None and not _is_in_table(target):
                 met = _yes(target.is_met(value))
                 rows.append([case.title, str(target), f"{value:.2f}", met])
         return _align(rows) if len(rows) > 1 else ""
+
+
+def _is_in_table(target: Target) -> bool:
+    """Whether *target* has a column, and needs no line of its own."""
+    return isinstance(target, Faster) and target.than == "starlette"
 
 
 def _figures(case: Case, sample: Sample) -> Dict[str, float]:
@@ -196,7 +197,7 @@ def _figures(case: Case, sample: Sample) -> Dict[str, float]:
     }
 
 
-def _number(case: Case, cost: "float | None") -> str:
+def _number(case: Case, cost: Optional[float]) -> str:
     if cost is None:
         return ""
     if case.unit != "µs":

@@ -20,8 +20,9 @@ import sys
 import traceback
 from typing import Any, Dict, TextIO
 
+from benchmarks.asgi import OnLoop
 from benchmarks.cases import all_contenders, find_case
-from benchmarks.exchange import Exchange, _OnLoop
+from benchmarks.exchange import Exchange
 from benchmarks.model import Case, Contender
 
 __all__ = ("Subject", "main")
@@ -38,17 +39,22 @@ class Subject:
         factory = case.factory(contender)
         if factory is None:
             raise ValueError(f"{contender.name} has no part in {case.name}")
-        self._exchange: Exchange = case.exchange()
-        self._exchange.open(factory())
         self._case = case
-        self.check()
+        self._exchange: Exchange = case.exchange()
+        built = factory()
+        try:
+            self._exchange.open(built)
+            self.check()
+        except BaseException:
+            self._exchange.close()
+            raise
 
     def check(self) -> None:
         """Check the answer, and the answers of what follows it."""
         self._exchange.check()
         for make in self._case.also:
             other = make()
-            if not (isinstance(other, _OnLoop) and isinstance(self._exchange, _OnLoop)):
+            if not (isinstance(other, OnLoop) and isinstance(self._exchange, OnLoop)):
                 raise TypeError("`also` must hold exchanges that run on the loop")
             other.share(self._exchange)
             other.check()
@@ -57,10 +63,6 @@ class Subject:
         """How many iterations take about *seconds*; at least one."""
         if not self._exchange.repeats:
             return 1
-        # The collector stays on, as it is in a server, but what was built at
-        # the start is not its business any more.
-        gc.collect()
-        gc.freeze()
         iterations = 1
         while True:
             cost = self._exchange.measure(iterations)
@@ -75,8 +77,10 @@ class Subject:
 
     def close(self) -> None:
         """Check once more, so that what was timed was right to the end."""
-        self.check()
-        self._exchange.close()
+        try:
+            self.check()
+        finally:
+            self._exchange.close()
 
 
 def _move(turn: int) -> None:
@@ -93,6 +97,10 @@ def _move(turn: int) -> None:
 
 
 def _serve(subject: Subject, answers: TextIO) -> None:
+    # The collector stays on, as it is in a server, but what was built at the
+    # start is not its business any more.
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         command: Dict[str, Any] = json.loads(line)
         if "calibrate" in command:

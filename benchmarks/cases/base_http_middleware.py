@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from benchmarks.answers import Answer
+from benchmarks.asgi import Http
 from benchmarks.cases.plain import TEXT
-from benchmarks.exchange import Answer, Http
 from benchmarks.model import Case, Factory, Faster
 
 ORDER = 60
@@ -46,6 +47,7 @@ def _fastapi() -> Any:
     from fastapi.responses import (  # type: ignore[import-not-found,unused-ignore]
         PlainTextResponse,
     )
+
     from starlette.middleware.base import BaseHTTPMiddleware
 
     async def endpoint() -> Any:

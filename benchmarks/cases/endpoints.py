@@ -2,8 +2,9 @@
 
 from typing import Any, List
 
+from benchmarks.answers import Answer
+from benchmarks.asgi import Http
 from benchmarks.cases.plain import TEXT
-from benchmarks.exchange import Answer, Http
 from benchmarks.model import Case, Faster
 
 ORDER = 50

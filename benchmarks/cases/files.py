@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.exchange import Answer, Http
+from benchmarks.answers import Answer
+from benchmarks.asgi import Http
 from benchmarks.model import Case, Faster
 
 ORDER = 80

@@ -8,7 +8,8 @@ its own, which asks for a digest and is not timed.
 import hashlib
 from typing import Any, Callable, Dict
 
-from benchmarks.exchange import Answer, Http
+from benchmarks.answers import Answer
+from benchmarks.asgi import Http
 from benchmarks.model import Case, Faster
 
 ORDER = 90

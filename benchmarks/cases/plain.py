@@ -3,7 +3,8 @@
 import json
 from typing import Any, Awaitable, Callable, Dict
 
-from benchmarks.exchange import Answer, Http
+from benchmarks.answers import Answer
+from benchmarks.asgi import Http
 from benchmarks.model import Case, Faster, Within
 
 ORDER = 10
@@ -273,9 +274,7 @@ CASES = (
     Case(
         name="text",
         title="one route, 13 bytes of text",
-        exchange=lambda: Http(
-            "GET", "/", Answer(body=TEXT.encode(), headers=_IS_TEXT)
-        ),
+        exchange=lambda: Http("GET", "/", Answer(body=TEXT.encode(), headers=_IS_TEXT)),
         apps={
             "starlette": _starlette_text,
             "raw": _raw(lambda scope: TEXT.encode(), b"text/plain; charset=utf-8"),

@@ -3,7 +3,8 @@
 import json
 from typing import Any, Dict
 
-from benchmarks.exchange import Answer, Http
+from benchmarks.answers import Answer
+from benchmarks.asgi import Http
 from benchmarks.model import Case, Faster
 
 ORDER = 30

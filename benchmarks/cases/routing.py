@@ -2,8 +2,9 @@
 
 from typing import Any, Callable, Dict, List, Tuple
 
+from benchmarks.answers import Answer
+from benchmarks.asgi import Http
 from benchmarks.cases.plain import TEXT
-from benchmarks.exchange import Answer, Http
 from benchmarks.model import Case, Factory, Faster, Within
 
 ORDER = 20

@@ -2,7 +2,8 @@
 
 from typing import Any, AsyncIterator, Callable, Iterator
 
-from benchmarks.exchange import Answer, Http
+from benchmarks.answers import Answer
+from benchmarks.asgi import Http
 from benchmarks.model import Case, Factory, Faster
 
 ORDER = 70

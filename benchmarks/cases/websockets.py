@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.exchange import WebSocketEcho
+from benchmarks.asgi import WebSocketEcho
 from benchmarks.model import Case, Faster
 
 ORDER = 100
