@@ -11,7 +11,6 @@ thread with a running event loop, wants something of it.
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 import weakref
 from typing import Any, Awaitable, Callable, List, Optional, Set
@@ -20,19 +19,12 @@ from anyio.from_thread import BlockingPortal
 
 from starlette._testing.jobs import Job
 from starlette._testing.portals import PortalRunner
+from starlette._testing.where import in_event_loop
 
-__all__ = ("LoopRunner", "in_event_loop")
+__all__ = ("LoopRunner",)
 
 # How long an application may go on without blocking before it gets a thread.
 MAX_TURNS = 100
-
-
-def in_event_loop() -> bool:
-    """Return whether an event loop, of asyncio or trio, runs in this thread."""
-    if asyncio._get_running_loop() is not None:
-        return True
-    trio = sys.modules.get("trio")
-    return trio is not None and bool(trio.lowlevel.in_trio_run())
 
 
 class LoopRunner:

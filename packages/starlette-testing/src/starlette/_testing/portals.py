@@ -9,13 +9,13 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import contextvars
-import sys
 import threading
 from typing import Any, Awaitable, Callable, Dict, List, Optional, TypeVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from starlette._testing.jobs import Job
+from starlette._testing.where import in_trio
 
 __all__ = ("PortalRunner", "apart")
 
@@ -89,8 +89,7 @@ def apart(func: Callable[..., T], *args: Any) -> T:
     A portal of trio refuses to be used in a thread of trio, whichever event
     loop it belongs to.
     """
-    trio = sys.modules.get("trio")
-    if trio is None or not trio.lowlevel.in_trio_run():
+    if not in_trio():
         return func(*args)
     result: concurrent.futures.Future[T] = concurrent.futures.Future()
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import threading
 from typing import Any, Dict, List, Union
 
-from starlette._testing.loops import LoopRunner, in_event_loop
+from starlette._testing.loops import LoopRunner
 from starlette._testing.portals import PortalRunner
+from starlette._testing.where import in_event_loop
 
 __all__ = ("Runner", "borrow", "give_back", "new_runner")
 
