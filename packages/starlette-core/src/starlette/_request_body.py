@@ -21,6 +21,10 @@ __all__ = ("BodyState", "body_state")
 
 KEY = "starlette.request_body"
 
+# How much of a body nobody reads is held while looking for a disconnect behind it,
+# in bytes.  The rest stays with the server, which slows the client down.
+LOOK_AHEAD = 64 * 1024
+
 
 class BodyState:
     """The body behind one channel.
@@ -29,8 +33,8 @@ class BodyState:
         data: The whole body, once somebody has asked for it.
         form: The parsed form, once somebody has asked for it.
         is_consumed: Whether the last message of the body has been received.
-        pending: A message that was received while looking for a disconnect,
-            and that belongs to whoever reads next.
+        pending: What was received while looking for a disconnect, as one message
+            that belongs to whoever reads next.
     """
 
     __slots__ = ("_function", "_owner", "data", "form", "is_consumed", "pending")
@@ -46,6 +50,23 @@ class BodyState:
         self.form: Optional[FormData] = None
         self.is_consumed = False
         self.pending: Optional[Message] = None
+
+    @property
+    def may_look_ahead(self) -> bool:
+        """Whether the next message may be received before the body is read."""
+        held = self.pending
+        return (
+            held is None
+            or not held.get("more_body", False)
+            or len(held["body"]) < LOOK_AHEAD
+        )
+
+    def hold(self, message: Message) -> None:
+        """Keep a message of the body, behind those that are kept already."""
+        body = message.get("body") or b""
+        if self.pending is not None:
+            body = self.pending["body"] + body
+        self.pending = {**message, "body": body}
 
     def is_of(self, receive: Receive) -> bool:
         """Tell whether *receive* is the channel that this body came through."""

@@ -297,17 +297,22 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
         """Tell whether the client has gone, without waiting for it.
 
         A part of the body that arrives meanwhile is kept for those who read it.
+        While more than 64 KiB of it wait to be read, the client counts as connected.
         """
         if not self._is_disconnected:
             from starlette.concurrency import receive_nowait
 
             state = self._body_state()
-            message = None if state.pending else await receive_nowait(self._receive)
-            if message is not None:
+            # The disconnect comes after the body, of which there is always a
+            # message, even if it is empty.
+            while state.may_look_ahead:
+                message = await receive_nowait(self._receive)
+                if message is None:
+                    break
                 if message["type"] == "http.disconnect":
                     self._is_disconnected = True
-                else:
-                    state.pending = message
+                    break
+                state.hold(message)
         return self._is_disconnected
 
     async def send_push_promise(self, path: str) -> None:

@@ -1,0 +1,76 @@
+"""``Request.is_disconnected``: a look at what comes after the body."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+import pytest
+
+from starlette._request_body import LOOK_AHEAD
+from starlette.requests import Request
+from starlette.testing import Script, http_scope
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_client_that_waits() -> None:
+    """
+    A client that is silent is connected, however often one asks.
+    """
+    request = Request(http_scope(), Script.http())
+
+    answers = [await request.is_disconnected() for _ in range(3)]
+
+    assert answers == [False, False, False]
+
+
+@pytest.mark.parametrize("chunks", [(), (b"one", b"two", b"")])
+async def test_client_that_is_gone_before_its_body_was_read(
+    chunks: Tuple[bytes, ...],
+) -> None:
+    """
+    The disconnect is found behind a body that nobody reads, the empty one included.
+    """
+    request = Request(http_scope(), Script.http(*chunks, disconnects=True))
+
+    assert await request.is_disconnected()
+
+
+async def test_client_that_goes_between_two_questions() -> None:
+    """
+    A look at the body does not hide the disconnect that comes later.
+    """
+    receive = Script.http(b"body")
+    request = Request(http_scope(), receive)
+
+    before = await request.is_disconnected()
+    receive.add({"type": "http.disconnect"})
+    after = await request.is_disconnected()
+
+    assert (before, after) == (False, True)
+
+
+async def test_body_that_was_looked_at_is_still_there() -> None:
+    """
+    What arrived while one asked is read afterwards, in order and complete.
+    """
+    request = Request(http_scope(), Script.http(b"one", b"two", b"three"))
+
+    assert not await request.is_disconnected()
+    assert not await request.is_disconnected()
+    assert await request.body() == b"onetwothree"
+
+
+async def test_large_body_stays_with_the_server() -> None:
+    """
+    No more is held than the limit and one message; the rest is read when it is asked.
+    """
+    chunk = bytes(LOOK_AHEAD // 4)
+    receive = Script.http(*[chunk] * 10)
+    request = Request(http_scope(), receive)
+
+    for _ in range(20):
+        assert not await request.is_disconnected()
+
+    assert len(receive.pending) == 6
+    assert len(await request.body()) == 10 * len(chunk)
