@@ -1,0 +1,1 @@
+"""One program, real servers, real clients, over loopback."""

@@ -1,0 +1,117 @@
+"""The beginning and the end of a server's life."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Iterator
+
+import httpx
+import pytest
+
+from .harness import DEADLINE, SERVERS, Running, Server, start, wait_for
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture(params=SERVERS, ids=lambda server: server.name)
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    """A server for one test, which may end it."""
+    with start(request.param, tmp_path) as running:
+        wait_for("first answer", running.answers)
+        yield running
+
+
+@pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
+def test_startup_that_fails(server: Server, tmp_path: Path) -> None:
+    """
+    A program that cannot start is not served: the process ends and says why.
+    """
+    with start(server, tmp_path, PROGRAM_FAILS="1") as running:
+        status = running.wait()
+        accepts = running.accepts()
+        output = running.output
+
+    assert (status != 0) is server.fails_by_status
+    assert not accepts
+    assert running.notes("lifespan") == ["startup"]
+    assert "this program does not start" in output
+
+
+def test_state_is_shared_with_requests(client: httpx.Client) -> None:
+    """
+    Requests find what the lifespan yielded, and not what a mounted one did.
+    """
+    answer = client.get("/state").json()
+
+    assert answer == {"shared": "from the lifespan", "child": None}
+
+
+def test_state_of_a_mounted_application(client: httpx.Client) -> None:
+    """
+    A mounted application has the parent's state and its own.
+    """
+    answer = client.get("/child/state").json()
+
+    assert answer == {"shared": "from the lifespan", "child": "from the child"}
+
+
+def test_lifespans_are_nested(fresh: Running) -> None:
+    """
+    A mounted application starts after its parent and ends before it, each once.
+    """
+    started = fresh.notes("lifespan")
+    fresh.terminate()
+    fresh.wait()
+
+    assert started == ["startup", "child-startup"]
+    assert fresh.notes("lifespan") == [*started, "child-shutdown", "shutdown"]
+
+
+def test_graceful_shutdown(fresh: Running, key: str) -> None:
+    """
+    A request that is running when SIGTERM comes is answered, with its background
+    task, before the shutdown handlers run; new connections are refused meanwhile.
+    """
+    with fresh.connection() as connection:
+        connection.send(f"GET /gated/{key} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        fresh.wait_for_note(key, "waiting")
+        fresh.terminate()
+        wait_for("closed port", lambda: not fresh.accepts())
+        before = fresh.notes("lifespan")
+        (fresh.folder / key).touch()
+        response, body = connection.answer()
+        status = fresh.wait()
+
+    assert (response.status, body) == (200, b"finished")
+    assert fresh.notes(key) == ["waiting", "after"]
+    assert "shutdown" not in before
+    assert fresh.notes("lifespan")[-1] == "shutdown"
+    # uvicorn passes the signal on to its parent when all is done.
+    assert status in (0, -signal.SIGTERM)
+
+
+def test_shutdown_with_connections_that_are_idle(fresh: Running) -> None:
+    """
+    A connection that is kept alive does not keep the server alive.
+    """
+    with fresh.client() as client:
+        client.get("/hello").raise_for_status()
+        fresh.terminate()
+        fresh.wait()
+
+    assert fresh.notes("lifespan")[-1] == "shutdown"
+
+
+def test_shutdown_with_an_open_websocket(fresh: Running, key: str) -> None:
+    """
+    A conversation is ended by the shutdown, and the endpoint gets to its end.
+    """
+    with fresh.websocket(f"/ws/echo/{key}") as websocket:
+        websocket.send("Hello")
+        websocket.recv(DEADLINE)
+        fresh.terminate()
+        fresh.wait_for_note(key, "ended")
+        fresh.wait()
+
+    assert fresh.notes("lifespan")[-1] == "shutdown"
