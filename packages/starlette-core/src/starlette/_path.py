@@ -9,7 +9,18 @@ matcher that routes use (``_path_matcher.py``), and the keys of the routing inde
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Pattern, Tuple, Union
+from typing import (
+    Any,
+    Dict,
+    List,
+    Mapping,
+    Match,
+    NamedTuple,
+    Pattern,
+    Set,
+    Tuple,
+    Union,
+)
 
 from starlette.convertors import CONVERTOR_TYPES, Convertor
 
@@ -24,6 +35,8 @@ __all__ = (
 )
 
 PARAM_REGEX = re.compile("{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
+
+_PLACE = re.compile("{([^{}]*)}")
 
 # What would end the path, or begin an escape, inside of a URL: RFC 3986, 3.3.
 _ESCAPES = str.maketrans({"%": "%25", "?": "%3F", "#": "%23"})
@@ -119,9 +132,19 @@ def replace_params(
     Returns:
         The path, and the values that it has no place for.
     """
-    for name in [name for name in path_params if "{" + name + "}" in path]:
-        text = param_convertors[name].to_string(path_params.pop(name))
-        path = path.replace("{" + name + "}", text.translate(_ESCAPES))
+    used: Set[str] = set()
+
+    def text(place: Match[str]) -> str:
+        name = place.group(1)
+        if name not in path_params:
+            return place.group()
+        used.add(name)
+        return param_convertors[name].to_string(path_params[name]).translate(_ESCAPES)
+
+    # In one pass: what looks like a place within a value is no place.
+    path = _PLACE.sub(text, path)
+    for name in used:
+        del path_params[name]
     return path, path_params
 
 
