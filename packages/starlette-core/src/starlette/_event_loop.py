@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ("asyncio_task", "find_anyio", "require_anyio")
+__all__ = ("abandonable", "asyncio_task", "find_anyio", "require_anyio", "resolve")
 
 
 def asyncio_task() -> Optional[asyncio.Task[Any]]:
@@ -57,3 +57,18 @@ def require_anyio() -> Any:
             "To run on trio: pip install starlette-core[trio]"
         )
     return anyio
+
+
+def abandonable(anyio: Any) -> Dict[str, bool]:
+    """Return what tells ``to_thread.run_sync`` to return when it is cancelled."""
+    defaults = anyio.to_thread.run_sync.__kwdefaults__
+    # Its name before anyio 4.1.
+    return {
+        "abandon_on_cancel" if "abandon_on_cancel" in defaults else "cancellable": True
+    }
+
+
+def resolve(future: asyncio.Future[None], *_: object) -> None:
+    """Wake whoever awaits *future*, if somebody still does."""
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,121 @@
+"""Calls in worker threads, on whichever event loop runs.
+
+On asyncio the threads are our own (``_worker_threads.py``), and those of anyio in
+two cases: on trio, and where anyio is of a version whose ``from_thread`` cannot be
+told about our threads, so that it would not work in them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from typing import Any, Callable, Iterator, Optional, TypeVar
+
+from starlette._event_loop import asyncio_task, find_anyio, require_anyio
+from starlette._thread_limit import thread_limit
+from starlette._worker_threads import Claim, Job
+
+__all__ = ("begin", "call", "settle")
+
+T = TypeVar("T")
+
+
+async def call(func: Callable[[], T]) -> T:
+    """Call *func* in a worker thread; see ``run_in_threadpool``."""
+    job = await begin(func)
+    if job is None:
+        result: T = await require_anyio().to_thread.run_sync(func)
+        return result
+    await settle(job)
+    return job.outcome()
+
+
+async def begin(
+    func: Callable[[], T], on_done: Optional[Callable[[], None]] = None
+) -> Optional[Job[T]]:
+    """Send *func* to a thread of ours, or return ``None`` where we have none."""
+    task = asyncio_task()
+    if task is None:
+        return None
+    anyio = find_anyio()
+    loop = task.get_loop()
+    claim: Optional[Claim] = None
+    if anyio is not None:
+        hooks = _anyio_hooks()
+        if hooks is None:
+            return None
+        scope = hooks.scope_of(task)
+        if scope is not None:
+            # The call must not be made if it is known to be in vain.
+            await anyio.lowlevel.checkpoint_if_cancelled()
+        claim = partial(hooks.claim, loop, scope)
+    limit = thread_limit(loop)
+    job = Job(loop, limit, func, claim, on_done)
+    if not limit.try_acquire(job):
+        await limit.acquire(job)
+    try:
+        job.start()
+    except BaseException:  # there can be no more threads
+        limit.release(job)
+        raise
+    return job
+
+
+async def settle(job: Job[Any]) -> None:
+    """Wait for the end of *job*.
+
+    Cancelled through a scope of anyio it goes on waiting, as
+    ``anyio.to_thread.run_sync`` does, and returns.  ``Task.cancel()`` ends the wait,
+    not the call.
+    """
+    try:
+        await job.wait()
+    except asyncio.CancelledError:
+        anyio = sys.modules.get("anyio")
+        if anyio is None or anyio.current_effective_deadline() != -math.inf:
+            raise
+        with anyio.CancelScope(shield=True):
+            await job.wait()
+
+
+class _AnyioHooks:
+    """What anyio does to its own worker threads, for ours."""
+
+    def __init__(self) -> None:
+        # Not public, and so only used where all of it is found: there is no other
+        # way to have anyio.from_thread in a thread that anyio has not started.
+        from anyio._backends._asyncio import AsyncIOBackend, _task_states
+        from anyio._core._eventloop import claim_worker_thread, threadlocals
+
+        self._backend = AsyncIOBackend
+        self._states = _task_states
+        self._enter = claim_worker_thread
+        self._locals = threadlocals
+
+    def scope_of(self, task: asyncio.Task[Any]) -> Any:
+        """Return the cancel scope that *task* is in, if any."""
+        state = self._states.get(task)
+        return None if state is None else state.cancel_scope
+
+    @contextmanager
+    def claim(self, loop: asyncio.AbstractEventLoop, scope: Any) -> Iterator[None]:
+        """Make this thread one that works for *loop*, inside *scope*."""
+        if scope is None:
+            scope = self._backend.create_cancel_scope()
+        with self._enter(self._backend, loop):
+            self._locals.current_cancel_scope = scope
+            try:
+                yield
+            finally:
+                del self._locals.current_cancel_scope
+
+
+@lru_cache(maxsize=1)
+def _anyio_hooks() -> Optional[_AnyioHooks]:
+    try:
+        return _AnyioHooks()
+    except ImportError:
+        return None
