@@ -85,9 +85,10 @@ class State(MutableMapping[str, Any]):
             return self.__dict__ == other
         return NotImplemented
 
-    # A place, hashed by identity although it compares by content: it has
-    # always been usable as a key, of ``lru_cache`` for one.
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        # A place, hashed by identity although it compares by content: it has
+        # always been usable as a key, of ``lru_cache`` for one.
+        return object.__hash__(self)
 
 
 class _Missing(AttributeError, KeyError):

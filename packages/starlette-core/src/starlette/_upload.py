@@ -52,7 +52,7 @@ class UploadFile:
         self.filename = filename
         self.file = file
         self.size = size
-        self.headers = Headers() if headers is None else headers
+        self.headers: Headers = Headers() if headers is None else headers
         # Of a spooled temporary file: how much it keeps in memory, 0 is all.
         self._max_mem_size: int = getattr(file, "_max_size", 0)
 

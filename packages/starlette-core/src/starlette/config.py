@@ -10,6 +10,7 @@ changed any more, so that a test that sets a variable too late fails at once.
 from __future__ import annotations
 
 import os
+import re
 from typing import (
     Any,
     Callable,
@@ -30,6 +31,7 @@ __all__ = ("Config", "Environ", "EnvironError", "environ", "undefined")
 
 T = TypeVar("T")
 
+_COMMENT = re.compile(r"\s+#")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -80,7 +82,7 @@ class Environ(MutableMapping[str, str]):
         return len(self._environ)
 
 
-environ = Environ()
+environ: Environ = Environ()
 
 
 class Config:
@@ -136,9 +138,7 @@ class Config:
     def __call__(self, key: str, cast: Type[str] = ..., default: str = ...) -> str: ...
 
     @overload
-    def __call__(
-        self, key: str, cast: Callable[[Any], T] = ..., default: Any = ...
-    ) -> T: ...
+    def __call__(self, key: str, cast: Callable[[Any], T], default: Any = ...) -> T: ...
 
     @overload
     def __call__(
@@ -227,6 +227,6 @@ def _unquote(value: str) -> str:
     if quote not in ("'", '"'):
         return value
     inside, closing, rest = value[1:].partition(quote)
-    if closing and (not rest or rest.lstrip() != rest and rest.lstrip()[0] == "#"):
+    if closing and (not rest or _COMMENT.match(rest)):
         return inside
     return value[1:-1] if len(value) > 1 and value[-1] == quote else value

@@ -39,6 +39,5 @@ __all__ = (
 )
 
 # What a traceback, a pickle and ``repr(type)`` call them by.
-for _name in __all__:
-    globals()[_name].__module__ = __name__
-del _name
+for _member in map(globals().__getitem__, __all__):
+    _member.__module__ = __name__

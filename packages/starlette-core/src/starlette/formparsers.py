@@ -132,7 +132,7 @@ class MultiPartParser:
     """
 
     spool_max_size = 1024 * 1024
-    max_part_size = 1024 * 1024
+    max_part_size: int = 1024 * 1024
 
     def __init__(
         self,
@@ -309,7 +309,8 @@ class _FilePart:
         if filename[1:3] == ":\\":
             # Some browsers sent the path: C:\files\a.txt.
             filename = filename.rpartition("\\")[2]
-        file = SpooledTemporaryFile(max_size=parser.spool_max_size)
+        # Closed by whoever gets the form, or when there will be none.
+        file = SpooledTemporaryFile(max_size=parser.spool_max_size)  # noqa: SIM115
         self._parser = parser
         self._name = name
         self._file = cast(BinaryIO, file)
