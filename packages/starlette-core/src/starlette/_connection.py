@@ -84,7 +84,12 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     # Not those of a mapping: two connections are never the same one, and
     # programs keep them in sets.
-    __eq__ = object.__eq__
+    if TYPE_CHECKING:
+
+        def __eq__(self, other: object) -> bool: ...
+
+    else:
+        __eq__ = object.__eq__
     __hash__ = object.__hash__
 
     @property

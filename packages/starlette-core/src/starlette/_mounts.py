@@ -15,6 +15,7 @@ from typing import (
     List,
     Mapping,
     Optional,
+    Pattern,
     Sequence,
     Tuple,
 )
@@ -29,10 +30,10 @@ from starlette._routes import (
     BaseRoute,
     Match,
     NoMatchFound,
-    PathRoute,
     template_parts,
 )
 from starlette._utils import get_route_path
+from starlette.convertors import Convertor
 from starlette.datastructures import URLPath
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -111,11 +112,14 @@ class Mount(_ApplicationRoute):
             from starlette.routing import Router
 
             app = Router(routes=routes)
-        self.path = path.rstrip("/")
+        self.path: str = path.rstrip("/")
         self._base_app: ASGIApp = app
-        self.app = limited(wrap(app, middleware or ()), max_body_size)
+        self.app: ASGIApp = limited(wrap(app, middleware or ()), max_body_size)
         self.name = name
         compiled = compile_path(self.path + "/{path:path}")
+        self.path_regex: Pattern[str]
+        self.path_format: str
+        self.param_convertors: Dict[str, Convertor[Any]]
         self.path_regex, self.path_format, self.param_convertors = compiled
 
     @property
@@ -226,8 +230,11 @@ class Host(_ApplicationRoute):
         self.host = host
         self.app = app
         self.name = name
+        self.host_format: str
+        self.param_convertors: Dict[str, Convertor[Any]]
         regex, self.host_format, self.param_convertors = compile_path(host)
-        self.host_regex = re.compile(regex.pattern, regex.flags | re.IGNORECASE)
+        flags = regex.flags | re.IGNORECASE
+        self.host_regex: Pattern[str] = re.compile(regex.pattern, flags)
         parts = [p.lower() if isinstance(p, str) else p for p in parse_template(host)]
         self._match = make_matcher(self.host_regex, self.param_convertors, parts)
 

@@ -24,6 +24,7 @@ from typing import (
     Union,
 )
 
+from starlette._send_tracker import SendTracker
 from starlette._headers import MutableHeaders, header_name, header_value
 from starlette.types import Message, Receive, Scope, Send
 
@@ -248,6 +249,10 @@ class Response:
         """Send the response, as an ASGI application, then await ``background``."""
         if scope["type"] == "websocket":
             send = denial_send(send)
+        elif type(send) is SendTracker:
+            # Once, what the tracker would do twice; a tenth of a small response.
+            send.response_started = True
+            send = send.send
         await send(
             {
                 "type": "http.response.start",
@@ -277,13 +282,13 @@ def _render_other(content: Any, charset: str) -> Union[bytes, memoryview]:
 class HTMLResponse(Response):
     """A response of HTML."""
 
-    media_type = "text/html"
+    media_type: Optional[str] = "text/html"
 
 
 class PlainTextResponse(Response):
     """A response of plain text."""
 
-    media_type = "text/plain"
+    media_type: Optional[str] = "text/plain"
 
 
 @lru_cache(maxsize=2)
@@ -316,7 +321,7 @@ class JSONResponse(Response):
         ValueError: If it contains itself, or a float that is not finite.
     """
 
-    media_type = "application/json"
+    media_type: Optional[str] = "application/json"
 
     def __init__(
         self,

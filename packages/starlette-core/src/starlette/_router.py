@@ -88,14 +88,16 @@ class Router:
         self.routes: List[BaseRoute] = RouteList(routes or ())
         self.redirect_slashes = redirect_slashes
         self.default: ASGIApp = default or self.not_found
-        self.on_startup = list(on_startup or ())
-        self.on_shutdown = list(on_shutdown or ())
-        self.lifespan_context = self._lifespan_context(
+        self.on_startup: List[Callable[[], Any]] = list(on_startup or ())
+        self.on_shutdown: List[Callable[[], Any]] = list(on_shutdown or ())
+        self.lifespan_context: Lifespan[Any] = self._lifespan_context(
             lifespan, on_startup is not None or on_shutdown is not None
         )
         self.mounted_lifespans = mounted_lifespans
         self.lifespan_state: Mapping[str, Any] = {}
-        self.middleware_stack = limited(wrap(self.app, middleware or ()), max_body_size)
+        self.middleware_stack: ASGIApp = limited(
+            wrap(self.app, middleware or ()), max_body_size
+        )
         self._index: Optional[RouteIndex] = None
 
     def _lifespan_context(

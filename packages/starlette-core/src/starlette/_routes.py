@@ -212,13 +212,13 @@ class Route(PathRoute):
 
         self._compile(path)
         self.endpoint = endpoint
-        self.name = get_name(endpoint) if name is None else name
+        self.name: str = get_name(endpoint) if name is None else name
         self.include_in_schema = include_in_schema
         app: ASGIApp = endpoint
         if is_function(endpoint):
             app = routing.request_response(endpoint)
             methods = ("GET",) if methods is None else methods
-        self.app = limited(wrap(app, middleware or ()), max_body_size)
+        self.app: ASGIApp = limited(wrap(app, middleware or ()), max_body_size)
         self.methods: Optional[Set[str]] = None
         if methods is not None:
             self.methods = {method.upper() for method in methods}
@@ -307,11 +307,11 @@ class WebSocketRoute(PathRoute):
 
         self._compile(path)
         self.endpoint = endpoint
-        self.name = get_name(endpoint) if name is None else name
+        self.name: str = get_name(endpoint) if name is None else name
         app: ASGIApp = endpoint
         if is_function(endpoint):
             app = routing.websocket_session(endpoint)
-        self.app = wrap(app, middleware or ())
+        self.app: ASGIApp = wrap(app, middleware or ())
 
     def matches(self, scope: Scope) -> Tuple[Match, Scope]:
         """Tell how *scope* fits: wholly or not at all."""

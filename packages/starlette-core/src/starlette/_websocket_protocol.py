@@ -56,7 +56,7 @@ class WebSocketDisconnect(Exception):
 
     def __init__(self, code: int = 1000, reason: Optional[str] = None) -> None:
         self.code = code
-        self.reason = reason or ""
+        self.reason: str = reason or ""
 
 
 class WebSocketDisconnected(WebSocketDisconnect, RuntimeError):

@@ -86,8 +86,8 @@ class Starlette:
                 "Use either 'lifespan' or 'on_startup'/'on_shutdown', not both."
             )
         self.debug = debug
-        self.state = State()
-        self.router = Router(
+        self.state: State = State()
+        self.router: Router = Router(
             routes,
             on_startup=on_startup,
             on_shutdown=on_shutdown,

@@ -87,7 +87,7 @@ class WebSocketException(Exception):
 
     def __init__(self, code: int, reason: Optional[str] = None) -> None:
         self.code = code
-        self.reason = reason or ""
+        self.reason: str = reason or ""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.reason}"

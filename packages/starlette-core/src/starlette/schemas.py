@@ -23,6 +23,7 @@ from typing import (
     Iterator,
     List,
     NamedTuple,
+    Optional,
     Tuple,
 )
 
@@ -56,7 +57,7 @@ class OpenAPIResponse(Response):
         AssertionError: It is something else, or PyYAML is not installed.
     """
 
-    media_type = "application/vnd.oai.openapi"
+    media_type: Optional[str] = "application/vnd.oai.openapi"
 
     def render(self, content: Any) -> bytes:
         """Return *content* as YAML in UTF-8, its keys sorted."""

@@ -95,8 +95,8 @@ class WebSocket(HTTPConnection[StateT]):
         super().__init__(scope)
         self._receive = receive
         self._send = send
-        self.client_state = _CONNECTING
-        self.application_state = _CONNECTING
+        self.client_state: WebSocketState = _CONNECTING
+        self.application_state: WebSocketState = _CONNECTING
 
     # -- any message ----------------------------------------------------------
 
@@ -408,7 +408,7 @@ class WebSocketClose:
 
     def __init__(self, code: int = 1000, reason: Optional[str] = None) -> None:
         self.code = code
-        self.reason = reason or ""
+        self.reason: str = reason or ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send ``websocket.close``."""
