@@ -188,7 +188,7 @@ def _measure_again(
 
 
 def _status(results: Results, is_check: bool) -> int:
-    if any(f": {name}: " in error for error in results.errors for name in _OURS):
+    if results.failed & set(_OURS):
         return 2
     missed = [verdict for verdict in results.verdicts if verdict.is_missed]
     for verdict in missed:

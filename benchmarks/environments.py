@@ -92,8 +92,7 @@ class Environments:
         pins = self.ensure(twin).versions if twin else {}
         wanted = self._wanted(contender, pins)
         replaced = self._stand_in if contender.tree else ""
-        name = f"{contender.name}-py{sys.version_info[0]}.{sys.version_info[1]}"
-        folder = self._folder / (f"{name}-stand-in" if replaced else name)
+        folder = self._folder / self._name(contender, is_replaced=bool(replaced))
         with _lock(self._folder):
             marker = folder / "requirements.json"
             recipe = json.dumps([sys.version, wanted, replaced])
@@ -105,6 +104,17 @@ class Environments:
             if contender.tree and not replaced:
                 _link_tree(_python(folder))
         return Environment(_python(folder), _inventory(_python(folder)))
+
+    def _name(self, contender: Contender, *, is_replaced: bool) -> str:
+        # What uv and venv put into an environment differs, and so does what an
+        # interpreter loads at its start: within a run all are of one kind.
+        parts = [
+            contender.name,
+            f"py{sys.version_info[0]}.{sys.version_info[1]}",
+            "uv" if self._uv else "venv",
+            *(["stand-in"] if is_replaced else []),
+        ]
+        return "-".join(parts)
 
     def _wanted(self, contender: Contender, pins: Dict[str, str]) -> List[str]:
         wanted = set(contender.requires)

@@ -123,5 +123,9 @@ class Imports(Exchange):
 
     def _import(self) -> List[float]:
         command = [sys.executable, "-I", "-c", self._source]
-        out = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60)
-        return [float(part) for part in out.stdout.split()]
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60
+        )
+        if done.returncode:
+            raise ImportError(done.stderr.decode(errors="replace").strip())
+        return [float(part) for part in done.stdout.split()]

@@ -10,7 +10,7 @@ import json
 import platform
 from pathlib import Path
 from statistics import median
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Set
 
 from benchmarks.contest import Sample
 from benchmarks.model import Case, Contender, Costs, Faster, Target
@@ -78,14 +78,24 @@ class Results:
         ]
 
     @property
-    def errors(self) -> List[str]:
-        """One line for each contender that failed in a case, and why."""
-        return [
-            f"{case}: {name}: {sample.last_line}"
-            for case, samples in self._samples.items()
+    def failed(self) -> Set[str]:
+        """The contenders that failed in at least one case."""
+        return {
+            name
+            for samples in self._samples.values()
             for name, sample in samples.items()
             if sample.error
-        ]
+        }
+
+    @property
+    def errors(self) -> List[str]:
+        """One line for each way that a contender failed, and the cases."""
+        cases: Dict[str, List[str]] = {}
+        for case, samples in self._samples.items():
+            for name, sample in samples.items():
+                if sample.error:
+                    cases.setdefault(f"{name}: {sample.last_line}", []).append(case)
+        return [f"{error} (in {', '.join(names)})" for error, names in cases.items()]
 
     def markdown(self) -> str:
         """The whole report."""

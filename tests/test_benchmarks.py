@@ -242,7 +242,7 @@ def test_the_report_where_a_contender_failed() -> None:
     error = f"Traceback ...\nImportError: no ({ROOT / 'x.py'})"
     text = make_results([4e-6], [8e-6], error).markdown()
 
-    assert "- hello: raw: ImportError: no (x.py)" in text
+    assert "- raw: ImportError: no (x.py) (in hello)" in text
     assert str(ROOT) not in text
 
 
