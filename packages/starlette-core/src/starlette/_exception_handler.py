@@ -6,53 +6,25 @@ is answered before the middleware of its route sees the end of it.  Both find
 the handlers in ``scope["starlette.exception_handlers"]``, a pair of mappings:
 by class of exception, and by status code for ``HTTPException``.
 
-A handler can answer only while nothing has been sent.  ``SendTracker`` knows;
-it is the ``send`` that the application gets, and whoever needs one first looks
-whether the ``send`` in hand is one already.
+A handler can answer only while nothing has been sent; ``_send_tracker.py`` knows.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Awaitable, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 
+from starlette._send_tracker import SendTracker
 from starlette._utils import is_async_callable
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.websockets import WebSocket
 
-__all__ = ("SendTracker", "answer_exception", "wrap_app_handling_exceptions")
+__all__ = ("answer_exception", "wrap_app_handling_exceptions")
 
 HANDLERS = "starlette.exception_handlers"
-
-
-class SendTracker:
-    """A ``send`` that knows whether the response has started.
-
-    Args:
-        send: The channel that messages are passed on to.
-
-    Attributes:
-        send: As given.
-        response_started: Whether ``http.response.start`` has been passed on.
-    """
-
-    # A class of its own and not a closure, so that an inner layer recognises
-    # it and need not put a second one on top.
-    __slots__ = ("response_started", "send")
-
-    def __init__(self, send: Send) -> None:
-        self.send = send
-        self.response_started = False
-
-    # Not a coroutine function: it hands on the awaitable it gets.
-    def __call__(self, message: Message) -> Awaitable[None]:
-        """Pass *message* on, and return what there is to wait for."""
-        if message["type"] == "http.response.start":
-            self.response_started = True
-        return self.send(message)
 
 
 def find_handler(scope: Scope, exc: Exception) -> Optional[ExceptionHandler]:

@@ -10,6 +10,11 @@ without parameters is a key, a segment with parameters that cannot hold a slash 
 to whatever stands there, and from the first parameter on that may hold one (``path``,
 or a convertor of the user's own) all the rest of the path is left open.  Time depends
 on the number of segments in the path, not on the number of routes.
+
+For the paths that most requests ask for, a literal one, or a literal one and a last
+segment that is a text or a number, the tree has been walked beforehand.  If the first
+route there is a ``Route`` whose ``matches`` nobody has overridden, then what it would
+answer is known too: ``sure`` and ``find_tail`` give it at once.
 """
 
 from __future__ import annotations
@@ -25,12 +30,12 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    cast,
 )
 
 from starlette._mounts import Host, Mount, host_of
 from starlette._path import Param, Part
 from starlette._routes import BaseRoute, Route, WebSocketRoute, template_parts
-from starlette._utils import get_route_path
 from starlette.convertors import (
     FloatConvertor,
     IntegerConvertor,
@@ -50,6 +55,10 @@ WITHOUT_SLASH = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConverto
 Routes = Tuple[BaseRoute, ...]
 # The place in the order of registration, and the route that was registered there.
 Entry = Tuple[int, BaseRoute]
+# A route that matches, and the parameters that it finds.
+Found = Tuple[Optional[Route], Dict[str, Any]]
+
+NOT_KNOWN: Found = (None, {})
 
 
 def _counted(change: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,6 +106,40 @@ class Node:
         self.open: List[Entry] = []  # routes that leave the rest of the path open
 
 
+class Tail:
+    """What is known of the paths with one more segment behind a literal prefix.
+
+    Args:
+        node: The place in the tree of the prefix.
+        candidates: The routes that any other segment leads to.
+        param: The last segment of the first of them, if it is one of ours.
+    """
+
+    __slots__ = ("candidates", "is_number", "literals", "name", "route")
+
+    def __init__(self, node: Node, candidates: Routes, param: Optional[Param]) -> None:
+        self.literals = node.literals
+        self.candidates = candidates
+        self.route: Optional[Route] = None
+        if param is not None and is_plain(candidates[0]):
+            self.route = cast(Route, candidates[0])
+            self.name = param.name
+            self.is_number = type(param.convertor) is IntegerConvertor
+
+    def find(self, segment: str) -> Found:
+        """Return the match of the first route with *segment*, if there is one."""
+        route = self.route
+        if route is None or segment in self.literals:
+            return NOT_KNOWN
+        if self.is_number:
+            # No longer, because int() may refuse more digits: see convertors.
+            if segment.isdigit() and segment.isascii() and len(segment) < 640:
+                return route, {self.name: int(segment)}
+        elif segment:
+            return route, {self.name: segment}
+        return NOT_KNOWN
+
+
 class Segments(NamedTuple):
     """A template, cut at its slashes.
 
@@ -130,45 +173,50 @@ class RouteIndex:
 
     Args:
         routes: The routes, in the order of registration.
+
+    Attributes:
+        sure: From literal paths to the HTTP routes that match them, where that is
+            known without asking.  Their methods are not looked at.
+        version: That of *routes*; None if they do not count their changes.
     """
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self._version = getattr(routes, "version", None)
+        self.version = getattr(routes, "version", None)
         self._ids = list(map(id, routes))
         self._root = Node()
         self._always: List[Entry] = []
         self._hosts: Dict[str, List[Entry]] = {}
-        literals = [self._add(entry, entry[1]) for entry in enumerate(routes)]
-        # What any path without parameters leads to is known beforehand.
-        self._exact: Dict[str, Routes] = {
-            path: self._walk(path, self._always)
-            for path in literals
-            if path is not None and not self._hosts
-        }
+        self._templates: List[Tuple[str, List[Part]]] = []
+        for entry in enumerate(routes):
+            self._add(entry, entry[1])
+        self._exact: Dict[str, Routes] = {}
+        self.sure: Dict[str, Route] = {}
+        self._tails: Dict[str, Tail] = {}
+        # Where hosts count, a path alone does not lead to anything.
+        if not self._hosts:
+            for path, parts in self._templates:
+                self._foresee(path, parts)
 
     def is_of(self, routes: Sequence[BaseRoute]) -> bool:
         """Tell whether *routes* is still what the index was made of."""
         if type(routes) is RouteList:
-            return routes.version == self._version
+            return routes.version == self.version
         # A list of the user's own says nothing of its changes.
         return list(map(id, routes)) == self._ids
 
-    def _add(self, entry: Entry, route: BaseRoute) -> Optional[str]:
-        """Sort *route* in; return its path if that has no parameters."""
+    def _add(self, entry: Entry, route: BaseRoute) -> None:
         if isinstance(route, Host) and _narrows(route):
             if not route.param_convertors:
                 self._hosts.setdefault(route.host.lower(), []).append(entry)
-                return None
+                return
         elif isinstance(route, (Route, WebSocketRoute, Mount)) and _narrows(route):
             mounted = "/{path:path}" if isinstance(route, Mount) else ""
             parts = template_parts(route.path + mounted, route.path_regex)
             if parts is not None:
-                segments = cut(parts)
-                self._insert(entry, segments)
-                is_literal = not segments.is_open and None not in segments.keys
-                return route.path if is_literal else None
+                self._insert(entry, cut(parts))
+                self._templates.append((route.path, parts))
+                return
         self._always.append(entry)
-        return None
 
     def _insert(self, entry: Entry, segments: Segments) -> None:
         node = self._root
@@ -180,12 +228,49 @@ class RouteIndex:
                 node = node.any
         (node.open if segments.is_open else node.ends).append(entry)
 
-    def candidates(self, scope: Scope) -> Routes:
-        """Return the routes that may match *scope*, in the order of registration."""
-        path = get_route_path(scope)
+    def _foresee(self, path: str, parts: List[Part]) -> None:
+        """Walk the tree for the paths of a template, if it is of a common kind."""
+        if "".join(map(str, parts)) == path:
+            candidates = self._exact[path] = self._walk(path, self._always)
+            if is_plain(candidates[0]):
+                self.sure[path] = cast(Route, candidates[0])
+            return
+        literal, *others = parts
+        if len(others) != 1 or not isinstance(literal, str) or literal[-1] != "/":
+            return
+        prefix = literal[:-1]
+        node: Optional[Node] = self._root
+        for key in prefix.split("/"):
+            node = node and node.literals.get(key)
+        if node is not None and prefix not in self._tails:
+            # A segment that no template spells.
+            candidates = self._walk(literal + "\0", self._always)
+            param = _last_param(candidates[0], literal)
+            self._tails[prefix] = Tail(node, candidates, param)
+
+    def find_tail(self, path: str) -> Found:
+        """Return the HTTP route for *path*, if that is known from its last segment.
+
+        Its methods are not looked at.
+        """
+        prefix, _, segment = path.rpartition("/")
+        tail = self._tails.get(prefix)
+        return NOT_KNOWN if tail is None else tail.find(segment)
+
+    def candidates(self, scope: Scope, path: str) -> Routes:
+        """Return the routes that may match *scope*, in the order of registration.
+
+        Args:
+            scope: Of a connection.
+            path: What ``get_route_path`` gives for it.
+        """
         known = self._exact.get(path)
         if known is not None:
             return known
+        prefix, _, segment = path.rpartition("/")
+        tail = self._tails.get(prefix)
+        if tail is not None and segment not in tail.literals:
+            return tail.candidates
         entries = self._always
         if self._hosts:
             entries = entries + self._hosts.get(host_of(scope), [])
@@ -213,6 +298,22 @@ class RouteIndex:
         if len(found) > 1:
             found.sort()
         return tuple([route for _, route in found])
+
+
+def is_plain(route: BaseRoute) -> bool:
+    """Tell whether *route* matches in the way of ``Route`` itself."""
+    return type(route).matches is Route.matches
+
+
+def _last_param(route: BaseRoute, literal: str) -> Optional[Param]:
+    """Return what follows *literal* in the template of *route*, if that is known."""
+    if is_plain(route):
+        parts = template_parts(cast(Route, route).path, cast(Route, route).path_regex)
+        if parts is not None and parts[0] == literal and len(parts) == 2:
+            param = cast(Param, parts[1])
+            if type(param.convertor) in (StringConvertor, IntegerConvertor):
+                return param
+    return None
 
 
 def _narrows(route: BaseRoute) -> bool:

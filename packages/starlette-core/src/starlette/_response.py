@@ -24,8 +24,8 @@ from typing import (
     Union,
 )
 
-from starlette._send_tracker import SendTracker
 from starlette._headers import MutableHeaders, header_name, header_value
+from starlette._send_tracker import SendTracker
 from starlette.types import Message, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -153,10 +153,10 @@ class Response:
         size = -1
         status = self.status_code
         # 1xx, 204 and 304 have no content (RFC 9110, section 6.4.1).
-        if status >= 200 and status != 204 and status != 304:
+        if status == 200 or (status > 200 and status != 204 and status != 304):
             body = getattr(self, "body", None)
             if body is not None:
-                size = body.nbytes if isinstance(body, memoryview) else len(body)
+                size = body.nbytes if type(body) is memoryview else len(body)
         standard = _standard_headers(size, self.media_type, self.charset)
         if not headers:
             self.raw_headers = [*standard]

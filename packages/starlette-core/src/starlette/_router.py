@@ -41,7 +41,7 @@ from starlette._routes import (
     refuse,
 )
 from starlette._slashes import redirect_target
-from starlette._utils import is_async_callable
+from starlette._utils import get_route_path, is_async_callable
 from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
@@ -130,11 +130,49 @@ class Router:
         """
         if "router" not in scope:
             scope["router"] = self
-        if scope["type"] == "lifespan":
+        kind = scope["type"]
+        if kind == "http":
+            path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+            index, routes = self._index, self.routes
+            # Not a call of its own for what is nearly always so.
+            if (
+                index is None
+                or type(routes) is not RouteList
+                or routes.version != index.version
+            ):
+                index = self._current_index()
+            known = index.sure.get(path)
+            if known is None:
+                known, params = index.find_tail(path)
+            else:
+                params = {}
+            if known is not None:
+                methods = known.methods
+                if not methods or scope["method"] in methods:
+                    # What its ``matches`` would answer, without the way there.
+                    outer = scope.get("path_params")
+                    scope["path_params"] = {**outer, **params} if outer else params
+                    scope["endpoint"] = known.endpoint
+                    scope["route"] = known
+                    await known.handle(scope, receive, send)
+                    return
+        elif kind == "lifespan":
             await self.lifespan(scope, receive, send)
             return
+        elif kind == "websocket":
+            path = get_route_path(scope)
+        else:
+            raise AssertionError(
+                "`scope` must be of type 'http', 'websocket' or 'lifespan', "
+                f"but got {kind!r}"
+            )
+        await self._ask_routes(path, scope, receive, send)
+
+    async def _ask_routes(
+        self, path: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         partial: List[Tuple[BaseRoute, Scope]] = []
-        for route in self._candidates(scope):
+        for route in self._current_index().candidates(scope, path):
             match, child_scope = route.matches(scope)
             if match is FULL:
                 scope.update(child_scope)
@@ -145,13 +183,13 @@ class Router:
         if partial:
             await self._handle_partial(partial, scope, receive, send)
         else:
-            await self._handle_unmatched(scope, receive, send)
+            await self._handle_unmatched(path, scope, receive, send)
 
-    def _candidates(self, scope: Scope) -> Sequence[BaseRoute]:
+    def _current_index(self) -> RouteIndex:
         index = self._index
         if index is None or not index.is_of(self.routes):
             index = self._index = RouteIndex(self.routes)
-        return index.candidates(scope)
+        return index
 
     async def _handle_partial(
         self,
@@ -170,15 +208,10 @@ class Router:
         await route.handle(scope, receive, send)
 
     async def _handle_unmatched(
-        self, scope: Scope, receive: Receive, send: Send
+        self, path: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            raise AssertionError(
-                "`scope` must be of type 'http', 'websocket' or 'lifespan', "
-                f"but got {scope['type']!r}"
-            )
-        if self.redirect_slashes and scope["type"] == "http":
-            other = self._other_slash(scope)
+        if self.redirect_slashes and scope["type"] == "http" and path != "/":
+            other = self._other_slash(path, scope)
             if other is not None:
                 from starlette.responses import RedirectResponse
 
@@ -187,14 +220,16 @@ class Router:
                 return
         await self.default(scope, receive, send)
 
-    def _other_slash(self, scope: Scope) -> Optional[Scope]:
+    def _other_slash(self, path: str, scope: Scope) -> Optional[Scope]:
         """Return a scope with the other kind of path, if a route matches that."""
-        path: str = scope["path"]
-        if path == scope.get("root_path", "") + "/":
+        path = path.rstrip("/") if path.endswith("/") else path + "/"
+        candidates = self._current_index().candidates(scope, path)
+        if not candidates:
             return None
         other = dict(scope)
-        other["path"] = path.rstrip("/") if path.endswith("/") else path + "/"
-        for route in self._candidates(other):
+        whole: str = scope["path"]
+        other["path"] = whole.rstrip("/") if whole.endswith("/") else whole + "/"
+        for route in candidates:
             if route.matches(other)[0] is not NONE:
                 return other
         return None

@@ -41,11 +41,11 @@ def is_async_callable(obj: Any) -> bool:
     """
     while isinstance(obj, partial):
         obj = obj.func
-    if _is_coroutine_function(obj):
-        return True
-    if isinstance(obj, (FunctionType, MethodType, type)) or not callable(obj):
+    if isinstance(obj, (FunctionType, MethodType)):
+        return _is_coroutine_function(obj)
+    if isinstance(obj, type) or not callable(obj):
         return False
-    return _is_coroutine_function(obj.__call__)
+    return is_marked_coroutine_function(obj) or _is_coroutine_function(obj.__call__)
 
 
 def _is_coroutine_function(obj: Any) -> bool:
@@ -56,8 +56,6 @@ def _is_coroutine_function(obj: Any) -> bool:
             return True
         if not obj.__dict__:
             return False
-    elif isinstance(obj, type):
-        return False
     return is_marked_coroutine_function(obj)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Awaitable, Callable, Union
 
-from starlette._exception_handler import SendTracker, answer_exception
+from starlette._exception_handler import answer_exception
 from starlette._mounts import Host, Mount
 from starlette._path import PARAM_REGEX, compile_path, replace_params
 from starlette._router import Router
@@ -25,6 +25,7 @@ from starlette._routes import (
     WebSocketRoute,
     get_name,
 )
+from starlette._send_tracker import SendTracker
 from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import CONVERTOR_TYPES

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from starlette._exception_handler import SendTracker
+from starlette._send_tracker import SendTracker
 from starlette._utils import is_async_callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Type, Union
 
-from starlette._exception_handler import HANDLERS, SendTracker, answer_exception
+from starlette._exception_handler import HANDLERS, answer_exception
+from starlette._send_tracker import SendTracker
 from starlette.exceptions import HTTPException, WebSocketException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
