@@ -186,11 +186,12 @@ def core_alone(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def everything(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter that has ``starlette[full]``, and trio."""
+    """An interpreter that has ``starlette[full]``, trio and pytest."""
     folder = tmp_path_factory.mktemp("everything")
     paths = [str(wheel) for wheel in wheels[:-1]]
     full = f"starlette[full] @ {wheels[-1].as_uri()}"
-    return install(folder / "env", *paths, full, "trio")
+    # trio as an event loop, pytest for the plugin that is only imported by it.
+    return install(folder / "env", *paths, full, "trio", "pytest")
 
 
 @pytest.fixture(scope="module")
