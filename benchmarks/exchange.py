@@ -123,9 +123,7 @@ class Imports(Exchange):
 
     def _import(self) -> List[float]:
         command = [sys.executable, "-I", "-c", self._source]
-        done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60
-        )
+        done = subprocess.run(command, capture_output=True, timeout=60)
         if done.returncode:
             raise ImportError(done.stderr.decode(errors="replace").strip())
         return [float(part) for part in done.stdout.split()]
