@@ -35,14 +35,11 @@ def unquote(text: str, charset: Optional[str] = None) -> str:
         charset: If given, *text* is latin-1 that stands for bytes; they, and
             those that are escaped, are read in this encoding.
     """
-    if charset is None:
-        if "%" not in text:
-            return text
-        if not text.isascii():
-            # Characters that need no decoding, between bytes that do.
-            from urllib.parse import unquote as unquote_runs
+    if charset is None and not text.isascii():
+        # Characters that need no decoding, between bytes that do.
+        from urllib.parse import unquote as unquote_runs
 
-            return unquote_runs(text)
+        return unquote_runs(text)
     if "%" in text:
         text = _resolve(text)
     if text.isascii():

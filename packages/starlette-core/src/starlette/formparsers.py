@@ -108,7 +108,7 @@ class FormParser:
         if ";" not in content_type:
             return None
         label = parse_options(content_type)[1].get("charset")
-        return label and _charset_of(label)
+        return _charset_of(label) if label else None
 
 
 class MultiPartParser:
@@ -188,16 +188,13 @@ class MultiPartParser:
         return MultipartReader(boundary)
 
     def _take(self, events: Iterable[Event]) -> None:
-        part = self._part
+        # Any, since the reader gives no data and no end outside of a part.
+        part: Any = self._part
         for event in events:
             if isinstance(event, PartHeader):
                 part = self._open_part(event)
-            elif part is None:  # pragma: no cover
-                # Unreachable: data and ends come from within a part.
-                raise AssertionError("A part has to begin first.")
             elif event is None:
                 part.end()
-                part = None
             else:
                 part.add(event)
         self._part = part
@@ -227,10 +224,12 @@ class MultiPartParser:
     async def _abandon(self) -> None:
         """Close every file, and the stream."""
         files = FormData([("", upload) for upload in self._files])
-        # What went wrong first is what the caller is told.
-        with suppress(Exception):
-            await files.close()
-        await _end(self.stream)
+        try:
+            # What went wrong first is what the caller is told.
+            with suppress(Exception):
+                await files.close()
+        finally:
+            await _end(self.stream)
 
 
 def _run_all(jobs: Iterable[_Job]) -> None:
