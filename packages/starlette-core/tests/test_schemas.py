@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import Any, List
 
 import pytest
-import yaml
 
 from starlette.applications import Starlette
 from starlette.endpoints import HTTPEndpoint
@@ -19,6 +19,9 @@ from starlette.schemas import (
     SchemaGenerator,
 )
 from starlette.testing import exchange, http_scope
+
+# Imported so because it comes without types.
+yaml: Any = import_module("yaml")
 
 BASE = {"openapi": "3.0.0", "info": {"title": "Things", "version": "1"}}
 
@@ -40,7 +43,7 @@ def make_thing(request: Any) -> None:
 
 
 def say_nothing(request: Any) -> None:
-    pass
+    pass  # pragma: no cover (only its missing docstring counts)
 
 
 def say_prose(request: Any) -> None:

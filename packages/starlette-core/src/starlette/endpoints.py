@@ -106,10 +106,12 @@ class HTTPEndpoint:
         Raises:
             HTTPException: In place of it, where an application can handle it.
         """
-        headers = {"Allow": ", ".join(self._allowed_methods)}
-        if "app" in self.scope:
-            raise HTTPException(status_code=405, headers=headers)
-        return PlainTextResponse("Method Not Allowed", 405, headers)
+        # RFC 9110, 15.5.6: the header is required, and may be empty.
+        allow = ", ".join(self._allowed_methods)
+        refusal = HTTPException(405, headers={"Allow": allow})
+        if "app" not in self.scope:
+            return PlainTextResponse(refusal.detail, 405, refusal.headers)
+        raise refusal
 
     def _handler_of(self, method: str) -> Optional[Callable[[Request], Any]]:
         handler: Optional[Callable[[Request], Any]] = None
