@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 from starlette._send_tracker import SendTracker
 from starlette._utils import is_async_callable
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
     from starlette.websockets import WebSocket
 
 __all__ = ("answer_exception", "wrap_app_handling_exceptions")
@@ -113,8 +113,6 @@ def _connection(
     scope: Scope, receive: Receive, send: Send
 ) -> Union[Request, WebSocket]:
     if scope["type"] == "http":
-        from starlette.requests import Request
-
         return Request(scope, receive, send)
 
     from starlette.websockets import WebSocket

@@ -277,9 +277,24 @@ class RouteIndex:
         return self._walk(path, entries)
 
     def _walk(self, path: str, entries: List[Entry]) -> Routes:
+        """Return the routes that *path* leads to, and those of *entries*."""
+        segments = path.split("/")
+        node = self._root
+        for segment in segments:
+            literal = node.literals.get(segment)
+            # Two ways to go on, or routes that are reached on the way.
+            if node.open or (literal is not None and node.any is not None):
+                return self._walk_all_ways(segments, entries)
+            following = node.any if literal is None else literal
+            if following is None:
+                return _in_order(entries)
+            node = following
+        return _in_order([*entries, *node.ends, *node.open])
+
+    def _walk_all_ways(self, segments: List[str], entries: List[Entry]) -> Routes:
         found = list(entries)
         nodes = [self._root]
-        for segment in path.split("/"):
+        for segment in segments:
             following: List[Node] = []
             for node in nodes:
                 if node.open:
@@ -295,9 +310,11 @@ class RouteIndex:
         for node in nodes:
             found += node.ends
             found += node.open
-        if len(found) > 1:
-            found.sort()
-        return tuple([route for _, route in found])
+        return _in_order(found)
+
+
+def _in_order(entries: List[Entry]) -> Routes:
+    return tuple([route for _, route in sorted(entries)]) if entries else ()
 
 
 def is_plain(route: BaseRoute) -> bool:

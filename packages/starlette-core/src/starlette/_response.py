@@ -25,6 +25,7 @@ from typing import (
 )
 
 from starlette._headers import MutableHeaders, header_name, header_value
+from starlette._json import encode_json
 from starlette._send_tracker import SendTracker
 from starlette.types import Message, Receive, Scope, Send
 
@@ -291,28 +292,6 @@ class PlainTextResponse(Response):
     media_type: Optional[str] = "text/plain"
 
 
-@lru_cache(maxsize=2)
-def _json_encoder(check_circular: bool) -> Callable[[Any], str]:
-    from json import JSONEncoder
-
-    # json.dumps() with these options builds this object for every response.
-    return JSONEncoder(
-        check_circular=check_circular,
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-    ).encode
-
-
-def _json(content: Any) -> str:
-    try:
-        # Keeping account of every container costs a sixth of the time, and only
-        # serves to name the error: what contains itself is too deep, too.
-        return _json_encoder(False)(content)
-    except RecursionError:
-        return _json_encoder(True)(content)
-
-
 class JSONResponse(Response):
     """A response of JSON (RFC 8259): UTF-8, no spaces, no ``NaN``.
 
@@ -332,11 +311,11 @@ class JSONResponse(Response):
         background: Optional[BackgroundTask] = None,
     ) -> None:
         # Only to make the content required: None is JSON's null here.
-        super().__init__(content, status_code, headers, media_type, background)
+        Response.__init__(self, content, status_code, headers, media_type, background)
 
     def render(self, content: Any) -> bytes:
         """Return *content* as JSON."""
-        return _json(content).encode("utf-8")
+        return encode_json(content)
 
 
 class RedirectResponse(Response):

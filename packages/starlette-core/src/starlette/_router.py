@@ -27,7 +27,12 @@ from typing import (
 from starlette._body_limit import limited
 from starlette._deprecations import warn_deprecated
 from starlette._index import RouteIndex, RouteList
-from starlette._lifespan import HandlersLifespan, RouterLifespan, enter_mounted
+from starlette._lifespan import (
+    HandlersLifespan,
+    RouterLifespan,
+    as_context_manager,
+    enter_mounted,
+)
 from starlette._middleware import Middleware, wrap
 from starlette._mounts import Host, Mount
 from starlette._routes import (
@@ -36,6 +41,7 @@ from starlette._routes import (
     NONE,
     BaseRoute,
     NoMatchFound,
+    PathRoute,
     Route,
     WebSocketRoute,
     refuse,
@@ -90,8 +96,8 @@ class Router:
         self.default: ASGIApp = default or self.not_found
         self.on_startup: List[Callable[[], Any]] = list(on_startup or ())
         self.on_shutdown: List[Callable[[], Any]] = list(on_shutdown or ())
-        self.lifespan_context: Lifespan[Any] = self._lifespan_context(
-            lifespan, on_startup is not None or on_shutdown is not None
+        self.lifespan_context = self._chosen_lifespan(
+            lifespan, bool(on_startup or on_shutdown)
         )
         self.mounted_lifespans = mounted_lifespans
         self.lifespan_state: Mapping[str, Any] = {}
@@ -100,7 +106,21 @@ class Router:
         )
         self._index: Optional[RouteIndex] = None
 
-    def _lifespan_context(
+    @property
+    def lifespan_context(self) -> Lifespan[Any]:
+        """Called with the application, gives the async context of the lifespan.
+
+        May be set to anything that does the same.
+        """
+        return self._lifespan_context
+
+    @lifespan_context.setter
+    def lifespan_context(self, lifespan: Lifespan[Any]) -> None:
+        self._lifespan_context: Lifespan[Any] = cast(
+            "Lifespan[Any]", RouterLifespan.of(lifespan)
+        )
+
+    def _chosen_lifespan(
         self, lifespan: Optional[Lifespan[Any]], has_handlers: bool
     ) -> Lifespan[Any]:
         if has_handlers:
@@ -116,7 +136,9 @@ class Router:
                     "ignored.",
                     category=UserWarning,
                 )
-        return cast("Lifespan[Any]", RouterLifespan(lifespan or HandlersLifespan(self)))
+        if lifespan is None:
+            return HandlersLifespan(self)
+        return cast("Lifespan[Any]", as_context_manager(lifespan))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the middleware of this router, and then its routes."""
@@ -199,12 +221,13 @@ class Router:
         send: Send,
     ) -> None:
         # The first one answers, for all of them.
-        allowed: Set[str] = set()
-        for route, _ in partial:
-            allowed.update(getattr(route, "methods", None) or ())
+        if len(partial) > 1:
+            allowed: Set[str] = set()
+            for route, _ in partial:
+                allowed.update(getattr(route, "methods", None) or ())
+            scope[ALLOWED] = allowed
         route, child_scope = partial[0]
         scope.update(child_scope)
-        scope[ALLOWED] = allowed
         await route.handle(scope, receive, send)
 
     async def _handle_unmatched(
@@ -253,7 +276,10 @@ class Router:
         """
         for route in self.routes:
             # Spares an exception for each route on the way.
-            if isinstance(route, (Route, WebSocketRoute)) and route.name != name:
+            if (
+                type(route).url_path_for is PathRoute.url_path_for
+                and getattr(route, "name", None) != name
+            ):
                 continue
             try:
                 return route.url_path_for(name, **path_params)

@@ -9,13 +9,14 @@ scope; a route keeps nothing of a request.
 from __future__ import annotations
 
 import enum
-from functools import partial
+from functools import lru_cache, partial
 from types import FunctionType, MethodType
 from typing import (
     Any,
     Callable,
     Collection,
     Dict,
+    FrozenSet,
     List,
     Optional,
     Pattern,
@@ -255,7 +256,7 @@ class Route(PathRoute):
         # RFC 9110, 15.5.6: the header names the methods of the resource, which
         # several routes may serve.
         allowed: Set[str] = scope.get(ALLOWED) or self.methods or set()
-        headers = {"Allow": ", ".join(sorted(allowed))}
+        headers = {"Allow": _allow_header(frozenset(allowed))}
         if "app" in scope:
             raise HTTPException(status_code=405, headers=headers)
         from starlette.responses import PlainTextResponse
@@ -338,6 +339,11 @@ class WebSocketRoute(PathRoute):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(path={self.path!r}, name={self.name!r})"
+
+
+@lru_cache(maxsize=256)
+def _allow_header(methods: FrozenSet[str]) -> str:
+    return ", ".join(sorted(methods))
 
 
 def is_function(endpoint: Any) -> bool:
