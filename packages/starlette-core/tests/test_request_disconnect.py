@@ -6,6 +6,7 @@ from typing import Tuple
 
 import pytest
 
+from starlette._replay import ReplayedReceive
 from starlette._request_body import LOOK_AHEAD
 from starlette.requests import Request
 from starlette.testing import Script, http_scope
@@ -74,3 +75,52 @@ async def test_large_body_stays_with_the_server() -> None:
 
     assert len(receive.pending) == 6
     assert len(await request.body()) == 10 * len(chunk)
+
+
+async def test_channel_that_repeats_its_last_message() -> None:
+    """
+    A channel that says for ever that the body is over is one of a connected client.
+    """
+    over = {"type": "http.request", "body": b"x", "more_body": False}
+    request = Request(http_scope(), Script(then=over))
+
+    answers = [await request.is_disconnected() for _ in range(3)]
+
+    assert answers == [False, False, False]
+    assert await request.body() == b"x"
+
+
+async def test_body_that_was_looked_at_behind_a_middleware() -> None:
+    """
+    What a middleware hands on can be asked as often, and loses nothing either.
+    """
+    receive = Script.http(b"one", b"two")
+    scope = http_scope()
+    request = Request(scope, ReplayedReceive(Request(scope, receive)))
+
+    before = [await request.is_disconnected() for _ in range(3)]
+    body = await request.body()
+    receive.add({"type": "http.disconnect"})
+    after = await request.is_disconnected()
+
+    assert before == [False, False, False]
+    assert body == b"onetwo"
+    assert after
+
+
+async def test_body_that_a_middleware_has_read() -> None:
+    """
+    A body that is given again can be looked at, and is then given again all the same.
+    """
+    receive = Script.http(b"body")
+    scope = http_scope()
+    outer = Request(scope, receive)
+    await outer.body()
+    replayed = ReplayedReceive(outer)
+    request = Request(scope, replayed)
+
+    answers = [await request.is_disconnected() for _ in range(2)]
+    message = await replayed()
+
+    assert answers == [False, False]
+    assert message["body"] == await request.body() == b"body"

@@ -52,14 +52,15 @@ class BodyState:
         self.pending: Optional[Message] = None
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the end of the body is held."""
+        return self.pending is not None and not self.pending.get("more_body", False)
+
+    @property
     def may_look_ahead(self) -> bool:
         """Whether the next message may be received before the body is read."""
         held = self.pending
-        return (
-            held is None
-            or not held.get("more_body", False)
-            or len(held["body"]) < LOOK_AHEAD
-        )
+        return held is None or self.is_whole or len(held["body"]) < LOOK_AHEAD
 
     def hold(self, message: Message) -> None:
         """Keep a message of the body, behind those that are kept already."""

@@ -300,20 +300,36 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
         While more than 64 KiB of it wait to be read, the client counts as connected.
         """
         if not self._is_disconnected:
-            from starlette.concurrency import receive_nowait
-
-            state = self._body_state()
-            # The disconnect comes after the body, of which there is always a
-            # message, even if it is empty.
-            while state.may_look_ahead:
-                message = await receive_nowait(self._receive)
-                if message is None:
-                    break
-                if message["type"] == "http.disconnect":
-                    self._is_disconnected = True
-                    break
-                state.hold(message)
+            self._is_disconnected = await self._looks_disconnected()
         return self._is_disconnected
+
+    async def _looks_disconnected(self) -> bool:
+        # The disconnect comes after the body, of which there is always a message,
+        # even if it is empty.
+        state = self._body_state()
+        while state.may_look_ahead:
+            is_whole = state.is_whole
+            message = await self._next_if_any(state)
+            if message is None:
+                return False
+            if message["type"] == "http.disconnect":
+                return True
+            if is_whole:  # a channel that repeats its last message for ever
+                return False
+            state.hold(message)
+        return False
+
+    async def _next_if_any(self, state: BodyState) -> Optional[Message]:
+        from starlette.concurrency import receive_nowait
+
+        # What a middleware hands on as `receive` gives what is held before anything
+        # new, and takes what it gives for read.
+        held, is_consumed = state.pending, state.is_consumed
+        state.pending = None
+        try:
+            return await receive_nowait(self._receive)
+        finally:
+            state.pending, state.is_consumed = held, is_consumed
 
     async def send_push_promise(self, path: str) -> None:
         """Offer *path* to the client before it asks, where the server can.
