@@ -10,15 +10,19 @@ import contextlib
 from typing import Any, Callable, Iterator, Optional
 
 from starlette._testing._httpx import httpx
+from starlette._testing.defaults import LEAVE_TIMEOUT
 from starlette._testing.http import HTTPExchange
 from starlette._testing.pool import RunnerPool, stop
-from starlette._testing.results import failure_of, note_extensions, response_from
+from starlette._testing.results import (
+    failure_of,
+    note_extensions,
+    response_from,
+    still_running_error,
+    timeout_error,
+)
 from starlette.types import ASGIApp, Scope
 
 __all__ = ("Call", "ResponseStream")
-
-# How long an application whose client has left may go on, in seconds.
-LEAVE_TIMEOUT = 5.0
 
 
 class Call:
@@ -77,17 +81,15 @@ class Call:
         stream.response_extensions = response.extensions
         return response
 
-    def parts(self) -> Iterator[bytes]:
-        """Give the parts of the body as they come, to the end of the application."""
-        parts, job, runner = self.exchange.parts, self.job, self.runner
-        while True:
-            self._wait(lambda: parts or job.is_done)
-            if not parts:
-                break
-            part = parts.popleft()
-            runner.post(self.exchange.take)
-            yield part
+    def next_part(self) -> Optional[bytes]:
+        """Return the next part of the body; None when the application has ended."""
+        parts, job = self.exchange.parts, self.job
+        self._wait(lambda: parts or job.is_done)
+        if parts:
+            self.runner.post(self.exchange.take)
+            return parts.popleft()
         self.check()
+        return None
 
     def leave(self) -> None:
         """Disconnect, and wait until the application has ended.
@@ -100,20 +102,13 @@ class Call:
         self.runner.post(self.exchange.leave)
         if not self.runner.wait(self.job.has_ended, LEAVE_TIMEOUT):
             stop(self.runner, self.job)
-            raise RuntimeError(
-                f"The application went on for {LEAVE_TIMEOUT} seconds after its client "
-                f"had left {self.describe()}, and was cancelled."
-            )
+            raise still_running_error(self.request, LEAVE_TIMEOUT)
 
     def check(self) -> None:
         """Raise what the test should see of the application's end, if it should."""
         error = failure_of(self.job, self.exchange)
         if error is not None and self._raises:
             raise error
-
-    def describe(self) -> str:
-        """Return what was asked."""
-        return f"{self.request.method} {self.request.url}"
 
     def _start(self, runner: Any, *, is_streamed: bool) -> None:
         self.runner = runner
@@ -137,11 +132,7 @@ class Call:
             raise
         stop(self.runner, self.job)
         self.job.take_error()
-        raise httpx.ReadTimeout(
-            f"The application did not answer {self.describe()} within "
-            f"{self._limit} seconds.",
-            request=self.request,
-        )
+        raise timeout_error(self.request, self._limit)
 
 
 class ResponseStream(httpx.SyncByteStream):
@@ -157,7 +148,10 @@ class ResponseStream(httpx.SyncByteStream):
         self.runner = self._stack.enter_context(self._call._pool.lend(self))
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._call.parts()
+        part = self._call.next_part()
+        while part is not None:
+            yield part
+            part = self._call.next_part()
         note_extensions(self.response_extensions, self._call.exchange)
 
     def close(self) -> None:
@@ -172,7 +166,8 @@ class ResponseStream(httpx.SyncByteStream):
 
     def describe(self) -> str:
         """Return what this is, to begin a sentence with."""
-        return f"The response to {self._call.describe()}"
+        request = self._call.request
+        return f"The response to {request.method} {request.url}"
 
     def abandon(self) -> None:
         """Close it, and swallow what the application says to that."""

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any, Dict, Generator, Optional, Sequence, Tuple
-from urllib.parse import urljoin
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from starlette._testing._httpx import httpx
 from starlette._testing.asgi2 import as_asgi3
-from starlette._testing.lifespan import LifespanExchange
+from starlette._testing.defaults import DEFAULT_TIMEOUT, MAX_WAIT, with_user_agent
+from starlette._testing.handshake import handshake_request
+from starlette._testing.lifespan import LifespanExchange, lifespan_timeout_error
 from starlette._testing.pool import RunnerPool, stop, warn_leaked
 from starlette._testing.runners import Runner
 from starlette._testing.transport import STREAMED, WEBSOCKET, ClientTransport
 from starlette._testing.verbs import Verbs
-from starlette._testing.websocket import DEFAULT_TIMEOUT, WebSocketTestSession
+from starlette._testing.websocket import WebSocketTestSession
 
 __all__ = ("TestClient",)
-
-# How long anything may take, in seconds, so that no test hangs for ever.
-MAX_WAIT = 300.0
 
 
 class TestClient(Verbs):
@@ -77,7 +75,7 @@ class TestClient(Verbs):
         max_wait: Optional[float] = MAX_WAIT,
     ) -> None:
         self.app = as_asgi3(app)
-        self.async_backend = {
+        self.async_backend: Dict[str, Any] = {
             "backend": backend,
             "backend_options": backend_options or {},
         }
@@ -93,7 +91,7 @@ class TestClient(Verbs):
         )
         super().__init__(
             base_url=base_url,
-            headers=_with_user_agent(headers),
+            headers=with_user_agent(headers),
             transport=self._asgi,
             follow_redirects=follow_redirects,
             cookies=cookies,
@@ -156,22 +154,7 @@ class TestClient(Verbs):
         Raises:
             RuntimeError: *url* has another scheme.
         """
-        full_url = urljoin("ws://testserver", url)
-        if not full_url.startswith(("ws:", "wss:")):
-            raise RuntimeError(
-                "Expected WebSocket upgrade: `url` must be a path, or begin with "
-                f"ws:// or wss://, but got {url!r}"
-            )
-        headers = httpx.Headers(kwargs.pop("headers", None))
-        headers.setdefault("connection", "upgrade")
-        headers.setdefault("sec-websocket-key", "testserver==")
-        headers.setdefault("sec-websocket-version", "13")
-        if subprotocols is not None:
-            headers.setdefault("sec-websocket-protocol", ", ".join(subprotocols))
-        extensions = {**(kwargs.pop("extensions", None) or {}), WEBSOCKET: True}
-        response = self.request(
-            "GET", full_url, headers=headers, extensions=extensions, **kwargs
-        )
+        response = self.request(**handshake_request(url, subprotocols, kwargs))
         scope = response.extensions[WEBSOCKET]
         return WebSocketTestSession(
             self.app, scope, self._portal_factory, timeout=timeout, pool=self._pool
@@ -241,13 +224,11 @@ class TestClient(Verbs):
         """
         await self._lifespan.stop()
 
-    def _run(self, runner: Runner, func: Any, name: str) -> None:
+    def _run(self, runner: Runner, func: Any, phase: str) -> None:
         job = runner.spawn(func)
         if not runner.wait(job.has_ended, self.max_wait):
             stop(runner, job)
-            raise RuntimeError(
-                f"The application's {name} took longer than {self.max_wait} seconds."
-            )
+            raise lifespan_timeout_error(phase, self.max_wait)
         error = job.take_error()
         if error is not None:
             raise error
@@ -260,9 +241,3 @@ class TestClient(Verbs):
         else:
             with start_blocking_portal(**self.async_backend) as portal:
                 yield portal
-
-
-def _with_user_agent(headers: Optional[Dict[str, str]]) -> httpx.Headers:
-    merged = httpx.Headers(headers)
-    merged.setdefault("user-agent", "testclient")
-    return merged

@@ -10,33 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterable, List, Optional, Tuple, Union
 
+from starlette._testing.signals import Signal
 from starlette.types import ASGIApp, Message, Scope
 
 if TYPE_CHECKING:
-    import anyio
-
     from starlette.datastructures import Headers
 
 __all__ = ("Recorder", "Script", "exchange")
-
-
-class _Signal:
-    """Wakes every waiting task; made on first use, so that no loop is needed before."""
-
-    def __init__(self) -> None:
-        self._event: Optional[anyio.Event] = None
-
-    def notify(self) -> None:
-        if self._event is not None:
-            self._event.set()
-            self._event = None
-
-    async def wait(self) -> None:
-        import anyio
-
-        if self._event is None:
-            self._event = anyio.Event()
-        await self._event.wait()
 
 
 class Script:
@@ -62,7 +42,7 @@ class Script:
         self.pending: List[Union[Message, BaseException]] = list(messages)
         self.calls = 0
         self._then = then
-        self._added = _Signal()
+        self._added = Signal()
 
     @classmethod
     def http(cls, *chunks: bytes, disconnects: bool = False) -> Script:
@@ -151,7 +131,7 @@ class Recorder:
         self.messages: List[Message] = []
         self._error = error
         self._after = after
-        self._recorded = _Signal()
+        self._recorded = Signal()
 
     async def __call__(self, message: Message) -> None:
         """Record *message*.
@@ -242,8 +222,9 @@ class Recorder:
 
 
 def _data(message: Message) -> Union[str, bytes]:
-    text = message.get("text")
-    return message["bytes"] if text is None else text
+    text: Optional[str] = message.get("text")
+    data: Union[str, bytes] = message["bytes"] if text is None else text
+    return data
 
 
 async def exchange(

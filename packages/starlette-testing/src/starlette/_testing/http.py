@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Deque, Dict, List, Optional, Tuple
 
+import anyio.lowlevel
+
 from starlette._testing.signals import Signal
 from starlette._testing.types import Host
 from starlette.types import Message
@@ -121,7 +123,7 @@ class HTTPExchange:
     async def _wait_for_reader(self, has_more: bool) -> None:
         if self.has_left:
             # Let a cancellation in: the application may send for ever.
-            await _checkpoint()
+            await anyio.lowlevel.checkpoint()
         while has_more and self.parts and not self.has_left:
             await self._park(self._taken)
 
@@ -162,9 +164,3 @@ class HTTPExchange:
         self.parts.clear()
         self._ended.notify()
         self._taken.notify()
-
-
-async def _checkpoint() -> None:
-    import anyio.lowlevel
-
-    await anyio.lowlevel.checkpoint()

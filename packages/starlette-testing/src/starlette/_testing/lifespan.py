@@ -8,7 +8,7 @@ from starlette._testing.signals import Signal
 from starlette._testing.types import Host
 from starlette.types import ASGIApp, Message, Scope
 
-__all__ = ("LifespanExchange",)
+__all__ = ("LifespanExchange", "lifespan_timeout_error")
 
 
 class LifespanExchange:
@@ -114,3 +114,8 @@ class LifespanExchange:
         raise AssertionError(
             f'The application ended its lifespan without "lifespan.{phase}.complete".'
         )
+
+
+def lifespan_timeout_error(phase: str, limit: Optional[float]) -> RuntimeError:
+    """Return the error of an application that does not start, or end, in time."""
+    return RuntimeError(f"The application's {phase} took longer than {limit} seconds.")

@@ -10,14 +10,12 @@ import contextlib
 import warnings
 from typing import Any, Dict, Iterator, List, Optional
 
+from starlette._testing.defaults import CANCEL_TIMEOUT
 from starlette._testing.jobs import Job
 from starlette._testing.runners import Runner, borrow, give_back, new_runner
 from starlette._testing.types import User
 
 __all__ = ("RunnerPool", "stop", "warn_leaked")
-
-# How long a cancelled application may take to end, in seconds.
-CANCEL_TIMEOUT = 10.0
 
 
 class RunnerPool:

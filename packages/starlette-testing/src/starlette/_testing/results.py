@@ -8,7 +8,13 @@ from starlette._testing._httpx import httpx
 from starlette._testing.http import HTTPExchange
 from starlette._testing.jobs import Job
 
-__all__ = ("failure_of", "note_extensions", "response_from")
+__all__ = (
+    "failure_of",
+    "note_extensions",
+    "response_from",
+    "still_running_error",
+    "timeout_error",
+)
 
 
 def failure_of(job: Job, exchange: HTTPExchange) -> Optional[BaseException]:
@@ -45,3 +51,20 @@ def note_extensions(extensions: Dict[str, Any], exchange: HTTPExchange) -> None:
     extensions.update(exchange.extensions)
     if exchange.trailers:
         extensions["http.response.trailers"] = httpx.Headers(exchange.trailers)
+
+
+def timeout_error(request: httpx.Request, limit: Optional[float]) -> httpx.ReadTimeout:
+    """Return the error of a request that was not answered in time."""
+    return httpx.ReadTimeout(
+        f"The application did not answer {request.method} {request.url} within "
+        f"{limit} seconds.",
+        request=request,
+    )
+
+
+def still_running_error(request: httpx.Request, limit: float) -> RuntimeError:
+    """Return the error of an application that does not end when its client leaves."""
+    return RuntimeError(
+        f"The application went on for {limit} seconds after its client had left the "
+        f"response to {request.method} {request.url}, and was cancelled."
+    )

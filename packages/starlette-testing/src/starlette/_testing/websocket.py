@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any, Callable, ContextManager, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, ContextManager, Iterator, List, Optional, Tuple
 
-import anyio.lowlevel
 from anyio.from_thread import BlockingPortal
 
-from starlette._testing._httpx import httpx
+from starlette._testing.defaults import DEFAULT_TIMEOUT
+from starlette._testing.frames import (
+    denial_from,
+    disconnect_message,
+    frame_of,
+    is_denial_complete,
+    json_data,
+    json_kind,
+    refusal_from,
+    silence_error,
+)
 from starlette._testing.jobs import Job
 from starlette._testing.pool import RunnerPool
 from starlette._testing.portals import PortalRunner
 from starlette._testing.runners import Runner
-from starlette._testing.ws import DENY, WebSocketExchange, denial_of
+from starlette._testing.ws import DENY, WebSocketExchange, say_farewell
 from starlette.types import ASGIApp, Message, Scope
-from starlette.websockets import WebSocketDisconnect
 
-__all__ = ("WebSocketDenialResponse", "WebSocketTestSession")
-
-# How long the client waits for the application, in seconds, unless told.
-DEFAULT_TIMEOUT = 60.0
-# How often the application may go on after the disconnect before it is cancelled.
-FAREWELL_TURNS = 50
+__all__ = ("WebSocketTestSession",)
 
 PortalFactory = Callable[[], ContextManager[BlockingPortal]]
-
-
-class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):
-    """The application answered the handshake with an HTTP response, not a WebSocket.
-
-    It is raised by ``websocket_connect``, and is that response.
-    """
 
 
 class WebSocketTestSession:
@@ -138,16 +134,12 @@ class WebSocketTestSession:
         Raises:
             ValueError: *mode* is something else.
         """
-        _check_mode(mode)
-        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-        if mode == "text":
-            self.send_text(text)
-        else:
-            self.send_bytes(text.encode())
+        kind = json_kind(mode)
+        self.send({"type": "websocket.receive", kind: json_data(data, kind)})
 
     def close(self, code: int = 1000, reason: Optional[str] = None) -> None:
         """Disconnect; the session stays readable until its block is left."""
-        self.send({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.send(disconnect_message(code, reason))
 
     # --- receiving ----------------------------------------------------------
 
@@ -175,7 +167,7 @@ class WebSocketTestSession:
             WebSocketDisconnect: The application closed the connection.
             KeyError: The frame is binary.
         """
-        text: str = self._receive_frame(timeout)["text"]
+        text: str = frame_of(self.receive(timeout), "text")
         return text
 
     def receive_bytes(self, timeout: Optional[float] = None) -> bytes:
@@ -185,7 +177,7 @@ class WebSocketTestSession:
             WebSocketDisconnect: The application closed the connection.
             KeyError: The frame is text.
         """
-        data: bytes = self._receive_frame(timeout)["bytes"]
+        data: bytes = frame_of(self.receive(timeout), "bytes")
         return data
 
     def receive_json(self, mode: str = "text", timeout: Optional[float] = None) -> Any:
@@ -195,13 +187,8 @@ class WebSocketTestSession:
             ValueError: *mode* is unknown, or the frame is not JSON.
             WebSocketDisconnect: The application closed the connection.
         """
-        _check_mode(mode)
-        data: Union[str, bytes]
-        if mode == "text":
-            data = self.receive_text(timeout)
-        else:
-            data = self.receive_bytes(timeout)
-        return json.loads(data)
+        kind = json_kind(mode)
+        return json.loads(frame_of(self.receive(timeout), kind))
 
     # --- behind it ----------------------------------------------------------
 
@@ -227,20 +214,10 @@ class WebSocketTestSession:
         if self._state != "open":
             raise RuntimeError(f"The WebSocket session is {self._state}.")
 
-    def _receive_frame(self, timeout: Optional[float]) -> Message:
-        message = self.receive(timeout)
-        if message["type"] == "websocket.close":
-            raise WebSocketDisconnect(
-                code=message.get("code", 1000), reason=message.get("reason", "")
-            )
-        return message
-
     def _next(self, timeout: Optional[float]) -> Message:
         sent, job = self._exchange.sent, self._job
         if not self._runner.wait(lambda: sent or job.is_done, timeout):
-            raise TimeoutError(
-                f"The application sent nothing for {timeout} seconds; it still runs."
-            )
+            raise silence_error(timeout)
         if sent:
             return sent.popleft()
         error = job.take_error()
@@ -255,29 +232,20 @@ class WebSocketTestSession:
             self.extra_headers = message.get("headers")
             self._runner.settle()
             return
-        if message["type"] == DENY:
-            self._raise_denial(message)
-        raise WebSocketDisconnect(
-            code=message.get("code", 1000), reason=message.get("reason", "")
-        )
-
-    def _raise_denial(self, start: Message) -> None:
-        messages = [start]
-        while len(messages) == 1 or messages[-1].get("more_body", False):
+        if message["type"] != DENY:
+            raise refusal_from(message)
+        messages = [message]
+        while not is_denial_complete(messages):
             messages.append(self._next(self.timeout))
-        status, headers, body = denial_of(messages)
-        raise WebSocketDenialResponse(
-            status, headers=[(n, v) for n, v in headers], content=body
-        )
+        raise denial_from(messages)
 
     def _finish(self) -> None:
         """Disconnect and wait; the application that stays is cancelled."""
         self._state = "closed"
         runner, job, exchange = self._runner, self._job, self._exchange
         if not job.is_done:
-            leaving = {"type": "websocket.disconnect", "code": 1000, "reason": None}
-            runner.post(lambda: exchange.put(leaving))
-            farewell = runner.spawn(_say_farewell, job)
+            runner.post(lambda: exchange.put(disconnect_message()))
+            farewell = runner.spawn(say_farewell, job)
             runner.wait(farewell.has_ended, self.timeout)
         if not job.is_done:
             runner.post(job.cancel)
@@ -285,15 +253,3 @@ class WebSocketTestSession:
         error = job.take_error()
         if error is not None:
             raise error
-
-
-async def _say_farewell(job: Job) -> None:
-    for _ in range(FAREWELL_TURNS):
-        if job.is_done:
-            return
-        await anyio.lowlevel.checkpoint()
-
-
-def _check_mode(mode: str) -> None:
-    if mode not in ("text", "binary"):
-        raise ValueError(f"`mode` must be 'text' or 'binary', but got {mode!r}")

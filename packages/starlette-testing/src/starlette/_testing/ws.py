@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Deque, Dict, List, Tuple
+from typing import Deque, Dict, Tuple
 
+import anyio.lowlevel
+
+from starlette._testing.jobs import Job
 from starlette._testing.signals import Signal
 from starlette._testing.types import Host
 from starlette.types import Message
 
-__all__ = ("WebSocketExchange",)
+__all__ = ("WebSocketExchange", "say_farewell")
+
+# How often the application may go on after the disconnect before it is cancelled.
+FAREWELL_TURNS = 50
 
 ACCEPT = "websocket.accept"
 SEND = "websocket.send"
@@ -77,7 +83,8 @@ class WebSocketExchange:
         self.sent.append(message)
         self._host.wake()
         if self.has_left:
-            await _checkpoint()
+            # Lets a cancellation in: the application may send for ever.
+            await anyio.lowlevel.checkpoint()
 
     # --- the client's side; called on the event loop -------------------------
 
@@ -99,15 +106,9 @@ _AFTER = {
 }
 
 
-async def _checkpoint() -> None:
-    import anyio.lowlevel
-
-    # Lets a cancellation in: the application may send for ever.
-    await anyio.lowlevel.checkpoint()
-
-
-def denial_of(messages: List[Message]) -> Tuple[int, Any, bytes]:
-    """Return status, headers and body of a complete denial response."""
-    start = messages[0]
-    body = b"".join(message.get("body", b"") for message in messages[1:])
-    return start["status"], start.get("headers", ()), body
+async def say_farewell(job: Job) -> None:
+    """Give a job whose client has left a few turns of the event loop to end."""
+    for _ in range(FAREWELL_TURNS):
+        if job.is_done:
+            return
+        await anyio.lowlevel.checkpoint()
