@@ -6,7 +6,7 @@ subclasses and tools that look for them on the class.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Mapping, Optional
 
 from starlette._testing._httpx import httpx
 
@@ -33,7 +33,7 @@ class Verbs(httpx.Client):
         auth: Any = _DEFAULT,
         follow_redirects: Any = _DEFAULT,
         timeout: Any = _DEFAULT,
-        extensions: Optional[Dict[str, Any]] = None,
+        extensions: Optional[Mapping[str, Any]] = None,
     ) -> httpx.Response:
         """Send a request and return its response; see ``httpx.Client.request``.
 
@@ -82,7 +82,7 @@ class Verbs(httpx.Client):
         auth: Any = _DEFAULT,
         follow_redirects: Any = _DEFAULT,
         timeout: Any = _DEFAULT,
-        extensions: Optional[Dict[str, Any]] = None,
+        extensions: Optional[Mapping[str, Any]] = None,
     ) -> httpx.Response:
         """Send a ``GET`` request; see ``request``."""
         return self.request(
@@ -107,7 +107,7 @@ class Verbs(httpx.Client):
         auth: Any = _DEFAULT,
         follow_redirects: Any = _DEFAULT,
         timeout: Any = _DEFAULT,
-        extensions: Optional[Dict[str, Any]] = None,
+        extensions: Optional[Mapping[str, Any]] = None,
     ) -> httpx.Response:
         """Send a ``OPTIONS`` request; see ``request``."""
         return self.request(
@@ -132,7 +132,7 @@ class Verbs(httpx.Client):
         auth: Any = _DEFAULT,
         follow_redirects: Any = _DEFAULT,
         timeout: Any = _DEFAULT,
-        extensions: Optional[Dict[str, Any]] = None,
+        extensions: Optional[Mapping[str, Any]] = None,
     ) -> httpx.Response:
         """Send a ``HEAD`` request; see ``request``."""
         return self.request(
@@ -157,7 +157,7 @@ class Verbs(httpx.Client):
         auth: Any = _DEFAULT,
         follow_redirects: Any = _DEFAULT,
         timeout: Any = _DEFAULT,
-        extensions: Optional[Dict[str, Any]] = None,
+        extensions: Optional[Mapping[str, Any]] = None,
     ) -> httpx.Response:
         """Send a ``DELETE`` request; see ``request``."""
         return self.request(
@@ -186,7 +186,7 @@ class Verbs(httpx.Client):
         auth: Any = _DEFAULT,
         follow_redirects: Any = _DEFAULT,
         timeout: Any = _DEFAULT,
-        extensions: Optional[Dict[str, Any]] = None,
+        extensions: Optional[Mapping[str, Any]] = None,
     ) -> httpx.Response:
         """Send a ``POST`` request; see ``request``."""
         return self.request(
@@ -219,7 +219,7 @@ class Verbs(httpx.Client):
         auth: Any = _DEFAULT,
         follow_redirects: Any = _DEFAULT,
         timeout: Any = _DEFAULT,
-        extensions: Optional[Dict[str, Any]] = None,
+        extensions: Optional[Mapping[str, Any]] = None,
     ) -> httpx.Response:
         """Send a ``PUT`` request; see ``request``."""
         return self.request(
@@ -252,7 +252,7 @@ class Verbs(httpx.Client):
         auth: Any = _DEFAULT,
         follow_redirects: Any = _DEFAULT,
         timeout: Any = _DEFAULT,
-        extensions: Optional[Dict[str, Any]] = None,
+        extensions: Optional[Mapping[str, Any]] = None,
     ) -> httpx.Response:
         """Send a ``PATCH`` request; see ``request``."""
         return self.request(
