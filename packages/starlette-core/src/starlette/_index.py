@@ -14,7 +14,7 @@ on the number of segments in the path, not on the number of routes.
 For the paths that most requests ask for, a literal one, or a literal one and a last
 segment that is a text or a number, the tree has been walked beforehand.  If the first
 route there is a ``Route`` whose ``matches`` nobody has overridden, then what it would
-answer is known too: ``sure`` and ``find_tail`` give it at once.
+answer is known too: ``only`` and ``find`` give it at once.
 """
 
 from __future__ import annotations
@@ -115,21 +115,24 @@ class Tail:
         param: The last segment of the first of them, if it is one of ours.
     """
 
-    __slots__ = ("candidates", "is_number", "literals", "name", "route")
+    __slots__ = ("candidates", "is_number", "is_only", "literals", "name", "route")
 
     def __init__(self, node: Node, candidates: Routes, param: Optional[Param]) -> None:
         self.literals = node.literals
         self.candidates = candidates
+        self.is_only = len(candidates) == 1
         self.route: Optional[Route] = None
         if param is not None and is_plain(candidates[0]):
             self.route = cast(Route, candidates[0])
             self.name = param.name
             self.is_number = type(param.convertor) is IntegerConvertor
 
-    def find(self, segment: str) -> Found:
+    def find(self, segment: str, method: str) -> Found:
         """Return the match of the first route with *segment*, if there is one."""
         route = self.route
         if route is None or segment in self.literals:
+            return NOT_KNOWN
+        if not self.is_only and not route.takes(method):
             return NOT_KNOWN
         if self.is_number:
             # No longer, because int() may refuse more digits: see convertors.
@@ -175,8 +178,8 @@ class RouteIndex:
         routes: The routes, in the order of registration.
 
     Attributes:
-        sure: From literal paths to the HTTP routes that match them, where that is
-            known without asking.  Their methods are not looked at.
+        only: From literal paths to the one HTTP route that can match each, where
+            there is one and it needs not be asked.
         version: That of *routes*; None if they do not count their changes.
     """
 
@@ -190,7 +193,8 @@ class RouteIndex:
         for entry in enumerate(routes):
             self._add(entry, entry[1])
         self._exact: Dict[str, Routes] = {}
-        self.sure: Dict[str, Route] = {}
+        self.only: Dict[str, Route] = {}
+        self._first: Dict[str, Route] = {}
         self._tails: Dict[str, Tail] = {}
         # Where hosts count, a path alone does not lead to anything.
         if not self._hosts:
@@ -233,7 +237,8 @@ class RouteIndex:
         if "".join(map(str, parts)) == path:
             candidates = self._exact[path] = self._walk(path, self._always)
             if is_plain(candidates[0]):
-                self.sure[path] = cast(Route, candidates[0])
+                known = self.only if len(candidates) == 1 else self._first
+                known[path] = cast(Route, candidates[0])
             return
         literal, *others = parts
         if len(others) != 1 or not isinstance(literal, str) or literal[-1] != "/":
@@ -248,14 +253,18 @@ class RouteIndex:
             param = _last_param(candidates[0], literal)
             self._tails[prefix] = Tail(node, candidates, param)
 
-    def find_tail(self, path: str) -> Found:
-        """Return the HTTP route for *path*, if that is known from its last segment.
+    def find(self, path: str, method: str) -> Found:
+        """Return the HTTP route that takes *method* at *path*, if that is known.
 
-        Its methods are not looked at.
+        Where one route alone can match, that one is returned for any method: it
+        knows how to refuse.
         """
+        route = self._first.get(path)
+        if route is not None:
+            return (route, {}) if route.takes(method) else NOT_KNOWN
         prefix, _, segment = path.rpartition("/")
         tail = self._tails.get(prefix)
-        return NOT_KNOWN if tail is None else tail.find(segment)
+        return NOT_KNOWN if tail is None else tail.find(segment, method)
 
     def candidates(self, scope: Scope, path: str) -> Routes:
         """Return the routes that may match *scope*, in the order of registration.

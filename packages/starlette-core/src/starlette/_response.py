@@ -112,6 +112,8 @@ class Response:
     raw_headers: List[Tuple[bytes, bytes]]
     # On the class, so that a subclass that never calls __init__ has it too.
     _headers: Optional[MutableHeaders] = None
+    # Whether a subclass has overridden init_headers().
+    _has_own_headers = False
 
     def __init__(
         self,
@@ -125,8 +127,22 @@ class Response:
         self.status_code = status_code
         if media_type is not None:
             self.media_type = media_type
-        self.body = self.render(content)
-        self.init_headers(headers)
+        body = self.body = self.render(content)
+        if (
+            headers is None
+            and status_code == 200
+            and type(body) is bytes
+            and not self._has_own_headers
+        ):
+            # What init_headers() would come to; a call less in the common case.
+            standard = _standard_headers(len(body), self.media_type, self.charset)
+            self.raw_headers = [*standard]
+        else:
+            self.init_headers(headers)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._has_own_headers = cls.init_headers is not Response.init_headers
 
     def render(self, content: Any) -> Union[bytes, memoryview]:
         """Return the body that *content* makes.

@@ -163,21 +163,19 @@ class Router:
                 or routes.version != index.version
             ):
                 index = self._current_index()
-            known = index.sure.get(path)
+            known = index.only.get(path)
             if known is None:
-                known, params = index.find_tail(path)
+                known, params = index.find(path, scope["method"])
             else:
                 params = {}
             if known is not None:
-                methods = known.methods
-                if not methods or scope["method"] in methods:
-                    # What its ``matches`` would answer, without the way there.
-                    outer = scope.get("path_params")
-                    scope["path_params"] = {**outer, **params} if outer else params
-                    scope["endpoint"] = known.endpoint
-                    scope["route"] = known
-                    await known.handle(scope, receive, send)
-                    return
+                # What its ``matches`` would answer, without the way there.
+                outer = scope.get("path_params")
+                scope["path_params"] = {**outer, **params} if outer else params
+                scope["endpoint"] = known.endpoint
+                scope["route"] = known
+                await known.handle(scope, receive, send)
+                return
         elif kind == "lifespan":
             await self.lifespan(scope, receive, send)
             return

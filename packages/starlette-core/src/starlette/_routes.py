@@ -233,14 +233,17 @@ class Route(PathRoute):
         params = self._path_params(scope)
         if params is None:
             return NONE, {}
-        methods = self.methods
-        match = PARTIAL if methods and scope["method"] not in methods else FULL
+        match = FULL if self.takes(scope["method"]) else PARTIAL
         child: Scope = {
             "endpoint": self.endpoint,
             "path_params": params,
             "route": self,
         }
         return match, child
+
+    def takes(self, method: str) -> bool:
+        """Tell whether *method* is one of the route's."""
+        return not self.methods or method in self.methods
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the endpoint, or answer 405 with the methods that would do."""
