@@ -10,7 +10,8 @@ a program may have started one by hand.
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from types import FunctionType, TracebackType
+from functools import partial
+from types import FunctionType, MethodType, TracebackType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -36,6 +37,7 @@ __all__ = (
     "HandlersLifespan",
     "MountedLifespanError",
     "RouterLifespan",
+    "as_context_manager",
     "enter_mounted",
 )
 
@@ -50,15 +52,20 @@ class RouterLifespan:
     """The lifespan of one router: called with the application, gives its context.
 
     Args:
-        lifespan: As given to the router.
+        lifespan: Called with the application; returns an async context manager.
 
     Attributes:
         is_running: Whether a context made here has been entered and not left.
     """
 
     def __init__(self, lifespan: Lifespan[Any]) -> None:
-        self._make = _as_context_manager(lifespan)
+        self._make = lifespan
         self.is_running = False
+
+    @classmethod
+    def of(cls, lifespan: Lifespan[Any]) -> RouterLifespan:
+        """Return *lifespan* itself if it is one already, or one for it."""
+        return lifespan if isinstance(lifespan, cls) else cls(lifespan)
 
     def __call__(self, app: Any) -> AsyncContextManager[State]:
         return _Noted(self._make(app), self)
@@ -86,10 +93,11 @@ class _Noted(AsyncContextManager[State]):
         return await self._context.__aexit__(kind, exc, traceback)
 
 
-def _as_context_manager(
+def as_context_manager(
     lifespan: Lifespan[Any],
 ) -> Callable[[Any], AsyncContextManager[State]]:
-    flags = lifespan.__code__.co_flags if isinstance(lifespan, FunctionType) else 0
+    """Return *lifespan* in the form that a router keeps; warn of the older forms."""
+    flags = _code_flags(lifespan)
     if flags & CO_ASYNC_GENERATOR:
         warn_deprecated(
             "async generator function lifespans are deprecated, "
@@ -103,6 +111,17 @@ def _as_context_manager(
         )
         return _from_generator(cast("Callable[[Any], Iterator[State]]", lifespan))
     return lifespan
+
+
+def _code_flags(lifespan: Any) -> int:
+    while not isinstance(lifespan, FunctionType):
+        if isinstance(lifespan, partial):
+            lifespan = lifespan.func
+        elif isinstance(lifespan, MethodType):
+            lifespan = lifespan.__func__
+        else:
+            return 0
+    return lifespan.__code__.co_flags
 
 
 def _from_generator(
@@ -206,9 +225,11 @@ async def enter_mounted(stack: AsyncExitStack, router: Router) -> None:
         if not getattr(lifespan, "is_running", False):
             state = await stack.enter_async_context(_Mounted(lifespan(app), path))
             child.lifespan_state = dict(state or {})
+            stack.callback(setattr, child, "lifespan_state", {})
             if child.mounted_lifespans:
                 await enter_mounted(stack, child)
         mount.lifespan_state = child.lifespan_state
+        stack.callback(setattr, mount, "lifespan_state", {})
 
 
 def _mounted(router: Router) -> List[Tuple[str, Mount, Any, Router]]:
@@ -217,7 +238,8 @@ def _mounted(router: Router) -> List[Tuple[str, Mount, Any, Router]]:
     found: List[Tuple[str, Mount, Any, Router]] = []
     for route in cast("Iterable[BaseRoute]", router.routes):
         if isinstance(route, (Mount, Host)):
-            app, child = _application(route.app)
+            # Not what the middleware of the mount has made of it, which may hide it.
+            app, child = _application(getattr(route, "_base_app", route.app))
             if child is not None:
                 place = route.path if isinstance(route, Mount) else route.host
                 found.append((place, cast("Mount", route), app, child))

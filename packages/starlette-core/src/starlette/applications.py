@@ -68,6 +68,9 @@ class Starlette:
         AssertionError: *lifespan* is given together with one of what it replaces.
     """
 
+    # On the class too, for subclasses that leave ``__init__`` out.
+    max_body_size: Optional[int] = None
+
     def __init__(
         self: AppType,
         debug: bool = False,
@@ -81,7 +84,8 @@ class Starlette:
         max_body_size: Optional[int] = None,
         mounted_lifespans: bool = True,
     ) -> None:
-        if lifespan is not None and (on_startup or on_shutdown):
+        has_handlers = on_startup is not None or on_shutdown is not None
+        if lifespan is not None and has_handlers:
             raise AssertionError(
                 "Use either 'lifespan' or 'on_startup'/'on_shutdown', not both."
             )
@@ -113,11 +117,14 @@ class Starlette:
         error_handler: Any = None
         for key in [key for key in handlers if key in (500, Exception)]:
             error_handler = handlers.pop(key)
-        app: ASGIApp = ExceptionMiddleware(
-            self.router, handlers=handlers, debug=self.debug
+        # Through recipes, as those of the program: tools that trace middleware look
+        # at the making of recipes.
+        outermost = Middleware(
+            ServerErrorMiddleware, handler=error_handler, debug=self.debug
         )
-        app = limited(wrap(app, self.user_middleware), self.max_body_size)
-        return ServerErrorMiddleware(app, handler=error_handler, debug=self.debug)
+        innermost = Middleware(ExceptionMiddleware, handlers=handlers, debug=self.debug)
+        app = wrap(self.router, [*self.user_middleware, innermost])
+        return wrap(limited(app, self.max_body_size), [outermost])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application for one connection, or for its lifespan."""
