@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Tuple, TypeVar
 
 __all__ = (
     "ParamSpec",
+    "cancellations",
     "grouped_exceptions",
     "is_marked_coroutine_function",
     "removeprefix",
+    "uncancel",
 )
 
 if TYPE_CHECKING:
@@ -63,3 +65,24 @@ def grouped_exceptions(exc: BaseException) -> Tuple[BaseException, ...]:
         backport = sys.modules.get("exceptiongroup")
         group = backport.BaseExceptionGroup if backport else ()
     return exc.exceptions if isinstance(exc, group) else ()
+
+
+if sys.version_info >= (3, 11):
+
+    def cancellations(task: Any) -> int:
+        """Return how many requests to cancel an asyncio task are not settled."""
+        return task.cancelling()  # type: ignore[no-any-return]
+
+    def uncancel(task: Any) -> int:
+        """Settle one request to cancel an asyncio task; return how many are left."""
+        return task.uncancel()  # type: ignore[no-any-return]
+
+else:  # pragma: no cover (before 3.11)
+
+    def cancellations(task: Any) -> int:
+        """Return 0: requests are not counted."""
+        return 0
+
+    def uncancel(task: Any) -> int:
+        """Return 0: requests are not counted."""
+        return 0
