@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+from typing import List, Tuple
 
 import pytest
 
 from starlette._replay import ReplayedReceive
 from starlette._request_body import LOOK_AHEAD
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.requests import Request
-from starlette.testing import Script, http_scope
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testing import Recorder, Script, http_scope
 
 pytestmark = pytest.mark.anyio
 
@@ -124,3 +129,31 @@ async def test_body_that_a_middleware_has_read() -> None:
 
     assert answers == [False, False]
     assert message["body"] == await request.body() == b"body"
+
+
+async def test_endpoint_behind_middlewares() -> None:
+    """
+    An endpoint asks again and again, however many middlewares there are around it.
+    """
+    receive = Script.http(b"body")
+    answers: List[bool] = []
+
+    async def endpoint(request: Request) -> Response:
+        answers.append(await request.is_disconnected())
+        answers.append(await request.is_disconnected())
+        receive.add({"type": "http.disconnect"})
+        answers.append(await request.is_disconnected())
+        return Response(await request.body())
+
+    async def through(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        return await call_next(request)
+
+    app = Starlette(
+        routes=[Route("/", endpoint)],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=through)] * 3,
+    )
+    recorder = Recorder()
+    await app(http_scope(), receive, recorder)
+
+    assert answers == [False, False, True]
+    assert recorder.body == b"body"

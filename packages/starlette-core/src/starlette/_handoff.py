@@ -144,7 +144,8 @@ class Stepped:
                         yield from self._sleep(blocker)
                     except BaseException as exc:
                         # Cancelled: as a task would, through what it waits for.
-                        if not blocker.cancel():
+                        # The message tells anyio which scope it belongs to.
+                        if not blocker.cancel(*exc.args[:1]):
                             error = exc
                     continue
                 self._blocker = None
