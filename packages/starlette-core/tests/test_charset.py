@@ -45,10 +45,10 @@ def test_anything_else_is_unknown(label: str) -> None:
     Names of no charset, and of codecs that are none, are told apart unseen:
     the codec machinery does not get to remember them.
     """
-    before = dict(encodings._cache)  # type: ignore[attr-defined]
+    before = dict(encodings._cache)
 
     assert find_charset(label) is None
-    assert encodings._cache == before  # type: ignore[attr-defined]
+    assert encodings._cache == before
 
 
 @pytest.mark.parametrize("codec", sorted(_KNOWN))
@@ -58,7 +58,7 @@ def test_every_known_charset_leaves_ascii_alone(codec: str) -> None:
     """
     letters = bytes(range(0x30, 0x5B))
 
-    assert codecs.lookup(codec)._is_text_encoding  # type: ignore[attr-defined]
+    assert codecs.lookup(codec)._is_text_encoding
     assert letters.decode(codec) == letters.decode("ascii")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import weakref
 from typing import (
     Any,
     AsyncIterator,
@@ -529,6 +530,19 @@ async def test_a_large_file_goes_to_disk_off_the_loop(
         ("a", "1"),
         ("g", ("f.txt", data[::-1])),
     ]
+
+
+async def test_a_form_leaves_nothing_to_the_garbage_collector() -> None:
+    """
+    A parser is gone as soon as nobody holds it.
+    """
+    parser = parser_of(text("a", b"1") + file("f", b"2") + END)
+    seen = weakref.ref(parser)
+    form = await parser.parse()
+    await form.close()
+    del parser
+
+    assert seen() is None
 
 
 async def test_a_disk_that_fails(files: Type[RecordingFile]) -> None:

@@ -125,7 +125,9 @@ def test_equality_asks_for_the_same_class() -> None:
     """
     A form is not a query, though they hold the same.
     """
-    made = [make(PAIRS) for make in (ImmutableMultiDict, MultiDict, FormData)]
+    made: List[Any] = [
+        make(PAIRS) for make in (ImmutableMultiDict, MultiDict, FormData)
+    ]
 
     assert [one == other for one in made for other in made].count(True) == len(made)
 

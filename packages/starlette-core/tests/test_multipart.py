@@ -28,11 +28,14 @@ def read(body: bytes, cuts: Tuple[int, ...] = (), boundary: bytes = b"B") -> Lis
         for event in reader.feed(body[start:end]):
             if isinstance(event, PartHeader):
                 assert not is_open
-                parts.append((event.fields, b""))
+                parts.append((event.fields, event.data or b""))
+                is_open = event.data is None
             elif event is not None:
+                assert is_open
                 assert event
                 parts[-1] = (parts[-1][0], parts[-1][1] + event)
-            is_open = event is not None
+            else:
+                is_open = False
     reader.finish()
     assert not is_open
     return parts

@@ -104,7 +104,7 @@ def test_an_attribute_may_have_the_name_of_a_method() -> None:
     """
     What is stored wins, from the first day and through every door.
     """
-    state = State({"items": [1]})
+    state: Any = State({"items": [1]})
     state.get = 2
 
     assert state.items == [1]

@@ -68,7 +68,9 @@ def test_what_is_not_known_of_a_file() -> None:
     """
     upload = UploadFile(io.BytesIO())
 
-    assert upload.filename is upload.size is upload.content_type is None
+    assert upload.filename is None
+    assert upload.size is None
+    assert upload.content_type is None
     assert upload.headers == Headers()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, List, Tuple
+from urllib.parse import urlencode
 
 import pytest
 
@@ -99,11 +100,23 @@ def test_a_field_that_is_too_long(body: bytes, unit: bytes, size: int) -> None:
 
 def test_a_field_that_does_not_end_is_noticed_on_the_way() -> None:
     """
-    No more is kept than a small multiple of what is allowed.
+    No more is kept than 64 KiB, or a small multiple of what is allowed.
     """
-    reader = UrlencodedReader(10, 1024)
-    for _ in range(2):
-        reader.feed(b"x" * 512)
+    for limit in (1024, 100 * 1024):
+        reader = UrlencodedReader(10, limit)
+        for _ in range(max(limit, 64 * 1024) // 1024):
+            reader.feed(b"x" * 1024)
 
-    with pytest.raises(MultiPartException, match="maximum size of 1KB"):
-        reader.feed(b"x")
+        with pytest.raises(MultiPartException, match=f"size of {limit // 1024}KB"):
+            reader.feed(b"x")
+
+
+@pytest.mark.parametrize("size", [1000, 64 * 1024, 1 << 30])
+def test_a_long_form_is_read_in_pieces(size: int) -> None:
+    """
+    Its fields are what they would be in one piece.
+    """
+    fields = [(f"field {number}", "é=&+" * 9) for number in range(5000)]
+    body = urlencode(fields).encode()
+
+    assert read(body, size, max_fields=5000, max_part_size=100) == fields

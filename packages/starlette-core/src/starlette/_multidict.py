@@ -21,6 +21,7 @@ from typing import (
     Mapping,
     Optional,
     Tuple,
+    Type,
     TypeVar,
     Union,
     ValuesView,
@@ -32,6 +33,7 @@ __all__ = ("ImmutableMultiDict", "MultiDict", "QueryParams")
 
 K = TypeVar("K")
 V_co = TypeVar("V_co", covariant=True)
+M = TypeVar("M", bound="ImmutableMultiDict[Any, Any]")
 
 # Up to here a scan is quicker than building and keeping a view of the values
 # by key; from here on asking for every key must not become quadratic.
@@ -87,6 +89,14 @@ class ImmutableMultiDict(Mapping[K, V_co]):
             pairs.extend(kwargs.items())
         self._list = pairs
         self._dict = dict(pairs)
+
+    @classmethod
+    def _of(cls: Type[M], pairs: List[Tuple[Any, Any]]) -> M:
+        """Return one that keeps *pairs*, which nobody else changes, as its list."""
+        made = cls.__new__(cls)
+        made._list = pairs
+        made._dict = dict(pairs)
+        return made
 
     def getlist(self, key: Any) -> List[V_co]:
         """Return every value of *key*, in order; an empty list if there is none."""

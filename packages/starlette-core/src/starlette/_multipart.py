@@ -135,16 +135,19 @@ class PartHeader:
         name: The name of the field; ``None`` if there is none.
         filename: The name of the file; ``None`` if the part is no file.
         content_type: The value of its ``Content-Type``, or empty.
+        data: The data of the part, if all of it was there at once.
     """
 
-    __slots__ = ("content_type", "fields", "filename", "name")
+    __slots__ = ("content_type", "data", "fields", "filename", "name")
 
     fields: _Pairs
     name: Optional[bytes]
     filename: Optional[bytes]
     content_type: bytes
+    data: Optional[bytes]
 
     def __init__(self, block: bytes) -> None:
+        self.data = None
         usual = _USUAL_HEADER.fullmatch(block)
         if usual is None:
             self._parse(block)
@@ -219,8 +222,9 @@ class MultipartReader:
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Yield what *chunk* completes.
 
-        For each part that is its ``PartHeader``, then its data in pieces of
-        any size but none empty, then ``None``.
+        Of a part that is complete, that is its ``PartHeader`` with all its
+        data.  Of any other it is the header without, then the data in pieces
+        of any size but none empty, then ``None``.
 
         Raises:
             MultiPartException: If the syntax or a limit is violated.
@@ -236,18 +240,23 @@ class MultipartReader:
                 # From the line break of the boundary on: without any line,
                 # the empty line that ends the header follows at once.
                 end = buffer.find(b"\r\n\r\n", position)
-                size = (len(buffer) - 3 if end < 0 else end) - position
-                if size > MAX_HEADER_BYTES:
-                    raise MultiPartException(
-                        "Header of a part exceeded maximum size of "
-                        f"{MAX_HEADER_BYTES // 1024}KB."
-                    )
-                if end < 0:
+                if end < 0 or end - position > MAX_HEADER_BYTES:
                     self._tail = buffer[position:]
+                    _check_header_size(self._tail)
                     return
-                yield PartHeader(buffer[position + 2 : end])
-                self._state = _BODY
+                header = PartHeader(buffer[position + 2 : end])
                 position, data_from = end + 2, end + 4
+                # One event in place of three for most parts there are.
+                found = buffer.find(delimiter, position)
+                if found >= 0:
+                    follows = _what_follows(buffer, found + len(delimiter))
+                    if follows > 0:
+                        header.data = buffer[data_from:found]
+                        yield header
+                        position = follows
+                        continue
+                yield header
+                self._state = _BODY
 
             found = buffer.find(delimiter, position)
             if found < 0:
@@ -300,6 +309,15 @@ class MultipartReader:
         if begin >= 0 and self._delimiter.startswith(buffer[begin:]):
             return begin
         return len(buffer)
+
+
+def _check_header_size(text: bytes) -> None:
+    # Up to its empty line, or up to what may be the beginning of that.
+    end = text.find(b"\r\n\r\n")
+    if (len(text) - 3 if end < 0 else end) > MAX_HEADER_BYTES:
+        raise MultiPartException(
+            f"Header of a part exceeded maximum size of {MAX_HEADER_BYTES // 1024}KB."
+        )
 
 
 def _what_follows(buffer: bytes, at: int) -> int:

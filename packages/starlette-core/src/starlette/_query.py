@@ -64,16 +64,18 @@ def parse_fields(text: str, charset: Optional[str] = None) -> List[Tuple[str, st
     Empty fields (``a=1&&b=2``) are left out; a field without ``=`` has an
     empty value.  *charset* is as in ``unquote``.
     """
-    fields: List[Tuple[str, str]] = []
     # All at once, and before the escapes: a plus sign that is meant is one.
     text = text.replace("+", " ")
-    for field in text.split("&"):
-        if field:
-            name, _, value = field.partition("=")
-            # Asked here, because a call costs more than most fields need.
-            if "%" in name or charset is not None:
-                name = unquote(name, charset)
-            if "%" in value or charset is not None:
-                value = unquote(value, charset)
-            fields.append((name, value))
-    return fields
+    parts = [field.partition("=") for field in text.split("&") if field]
+    if charset is not None:
+        return [(unquote(n, charset), unquote(v, charset)) for n, _, v in parts]
+    if "%" not in text:
+        return [(name, value) for name, _, value in parts]
+    # Asked of each, because a call costs more than most fields need.
+    return [
+        (
+            unquote(name) if "%" in name else name,
+            unquote(value) if "%" in value else value,
+        )
+        for name, _, value in parts
+    ]

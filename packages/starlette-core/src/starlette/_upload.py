@@ -137,7 +137,9 @@ class FormData(ImmutableMultiDict[str, Union[UploadFile, str]]):
         Raises:
             Exception: The first error of a file, once all have been closed.
         """
-        waiting = [value for _, value in self._list if isinstance(value, UploadFile)]
+        # Text is by far the most of it, and told quicker so.
+        others = [value for _, value in self._list if type(value) is not str]
+        waiting = [value for value in others if isinstance(value, UploadFile)]
         waiting.reverse()
         error: Optional[Exception] = None
         try:

@@ -1,7 +1,7 @@
 """The syntax of ``application/x-www-form-urlencoded``: bytes in, fields out.
 
 Fed in chunks cut anywhere, with the limits applied on the way: what is kept is
-the finished fields and the bytes of one that is not finished.
+the finished fields, and the bytes of one that is not finished or 64 KiB.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class UrlencodedReader:
         self._charset = charset
         self._tail: List[bytes] = []
         self._tail_size = 0
-        self._next_check = max_part_size
+        self._next_check = max(max_part_size, _SLICE)
 
     def feed(self, chunk: bytes) -> None:
         """Take in *chunk*.
@@ -51,17 +51,28 @@ class UrlencodedReader:
         Raises:
             MultiPartException: If a limit is exceeded.
         """
+        if self._tail_size + len(chunk) <= _SLICE:
+            # Most forms end here, and are then read in one go.
+            self._tail.append(chunk)
+            self._tail_size += len(chunk)
+            return
         for start in range(0, len(chunk), _SLICE):
-            piece = chunk[start : start + _SLICE]
-            end = piece.rfind(b"&")
-            if end >= 0:
-                self._take(b"".join([*self._tail, piece[:end]]))
-                self._tail = []
-                self._tail_size = 0
-                self._next_check = self._max_part_size
-                piece = piece[end + 1 :]
-            if piece:
-                self._keep(piece)
+            self._feed_slice(chunk[start : start + _SLICE])
+
+    def _feed_slice(self, piece: bytes) -> None:
+        end = piece.rfind(b"&")
+        if end >= 0:
+            self._take(b"".join([*self._tail, piece[:end]]))
+            self._tail = []
+            self._tail_size = 0
+            self._next_check = max(self._max_part_size, _SLICE)
+            piece = piece[end + 1 :]
+        self._tail.append(piece)
+        self._tail_size += len(piece)
+        if self._tail_size > self._next_check:
+            # Looked at again when it has doubled, which keeps this linear.
+            self._next_check = 2 * self._tail_size
+            self._check_sizes(b"".join(self._tail).rpartition(b"&")[2])
 
     def finish(self) -> None:
         """Take what is left as the last field.
@@ -71,14 +82,6 @@ class UrlencodedReader:
         """
         self._take(b"".join(self._tail))
         self._tail = []
-
-    def _keep(self, piece: bytes) -> None:
-        self._tail.append(piece)
-        self._tail_size += len(piece)
-        if self._tail_size > self._next_check:
-            # Looked at again when it has doubled, which keeps this linear.
-            self._next_check = 2 * self._tail_size
-            self._check_sizes(b"".join(self._tail))
 
     def _take(self, text: bytes) -> None:
         if len(text) > self._max_part_size:

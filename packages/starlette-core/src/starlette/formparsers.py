@@ -101,7 +101,7 @@ class FormParser:
         except MultiPartException:
             await _end(self.stream)
             raise
-        return FormData(reader.fields)
+        return FormData._of(reader.fields)
 
     def _charset(self) -> Optional[str]:
         content_type = self.headers.get("content-type", "")
@@ -179,7 +179,7 @@ class MultiPartParser:
         except BaseException:
             await self._abandon()
             raise
-        return FormData(self.items)
+        return FormData._of(self.items)
 
     def _reader(self) -> MultipartReader:
         boundary, label = parse_boundary(self.headers.get("content-type", ""))
@@ -193,10 +193,16 @@ class MultiPartParser:
         for event in events:
             if isinstance(event, PartHeader):
                 part = self._open_part(event)
-            elif event is None:
-                part.end()
-            else:
+                if event.data is None:
+                    continue
+                part.add(event.data)
+            elif event is not None:
                 part.add(event)
+                continue
+            part.end()
+            # It knows the parser: kept, it would leave both to the garbage
+            # collector.
+            part = None
         self._part = part
 
     def _open_part(self, header: PartHeader) -> Union[_TextPart, _FilePart]:
@@ -249,6 +255,8 @@ async def _end(stream: AsyncIterable[bytes]) -> None:
 class _TextPart:
     """A part that becomes a string."""
 
+    __slots__ = ("_charset", "_data", "_name", "_parser", "_rest", "_size")
+
     def __init__(self, parser: MultiPartParser, name: str, header: PartHeader) -> None:
         parser._field_count += 1
         if parser._field_count > parser.max_fields:
@@ -263,7 +271,7 @@ class _TextPart:
             if "charset" in options:
                 self._charset = _charset_of(options["charset"])
         self._data = b""
-        self._rest: List[bytes] = []
+        self._rest: Optional[List[bytes]] = None
         self._size = 0
 
     def add(self, data: bytes) -> None:
@@ -273,10 +281,12 @@ class _TextPart:
             raise MultiPartException(
                 f"Part exceeded maximum size of {int(limit / 1024)}KB."
             )
-        if self._data:
-            self._rest.append(data)
-        else:
+        if not self._data:
             self._data = data
+        elif self._rest is None:
+            self._rest = [data]
+        else:
+            self._rest.append(data)
 
     def end(self) -> None:
         data = self._data
@@ -296,6 +306,8 @@ class _FilePart:
     would take it to disk, all its calls are deferred.
     """
 
+    __slots__ = ("_file", "_limit", "_name", "_parser", "_size", "_upload")
+
     def __init__(
         self, parser: MultiPartParser, name: str, filename: str, header: PartHeader
     ) -> None:
@@ -303,13 +315,13 @@ class _FilePart:
             raise MultiPartException(
                 f"Too many files. Maximum number of files is {parser.max_files}."
             )
-        from tempfile import SpooledTemporaryFile
+        import tempfile
 
         if filename[1:3] == ":\\":
             # Some browsers sent the path: C:\files\a.txt.
             filename = filename.rpartition("\\")[2]
         # Closed by whoever gets the form, or when there will be none.
-        file = SpooledTemporaryFile(max_size=parser.spool_max_size)  # noqa: SIM115
+        file = tempfile.SpooledTemporaryFile(max_size=parser.spool_max_size)  # noqa: SIM115
         self._parser = parser
         self._name = name
         self._file = cast(BinaryIO, file)
