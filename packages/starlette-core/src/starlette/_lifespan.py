@@ -202,7 +202,8 @@ class _Mounted(AsyncContextManager[State]):
             return await self._context.__aexit__(kind, exc, traceback)
         except Exception as error:
             if error is exc:
-                raise
+                # Passed on by the stack, which may hang over one raised again (3.8).
+                return False
             raise MountedLifespanError(self._path, "shutdown") from error
 
 
