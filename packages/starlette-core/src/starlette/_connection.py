@@ -146,8 +146,8 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         """
         cookies = self._cookies
         if cookies is None:
-            sent = "; ".join(self.headers.getlist("cookie"))
-            cookies = self._cookies = cookie_parser(sent) if sent else {}
+            sent = self.headers.getlist("cookie")
+            cookies = self._cookies = cookie_parser("; ".join(sent)) if sent else {}
         return cookies
 
     @property

@@ -26,11 +26,16 @@ def cookie_parser(cookie_string: str) -> Dict[str, str]:
     cookies: Dict[str, str] = {}
     for pair in cookie_string.split(";"):
         name, equals, value = pair.partition("=")
-        if not equals:
-            name, value = "", name
-        name, value = name.strip(), value.strip()
+        if equals:
+            name, value = name.strip(), value.strip()
+        else:
+            name, value = "", name.strip()
         if name or value:
-            cookies[name] = unquote(value) if value[:1] == '"' else value
+            cookies[name] = value
+    if '"' in cookie_string:
+        for name, value in cookies.items():
+            if value[:1] == '"':
+                cookies[name] = unquote(value)
     return cookies
 
 

@@ -122,25 +122,11 @@ class Tail:
         self.candidates = candidates
         self.is_only = len(candidates) == 1
         self.route: Optional[Route] = None
+        self.name, self.is_number = "", False
         if param is not None and is_plain(candidates[0]):
             self.route = cast(Route, candidates[0])
             self.name = param.name
             self.is_number = type(param.convertor) is IntegerConvertor
-
-    def find(self, segment: str, method: str) -> Found:
-        """Return the match of the first route with *segment*, if there is one."""
-        route = self.route
-        if route is None or segment in self.literals:
-            return NOT_KNOWN
-        if not self.is_only and not route.takes(method):
-            return NOT_KNOWN
-        if self.is_number:
-            # No longer, because int() may refuse more digits: see convertors.
-            if segment.isdigit() and segment.isascii() and len(segment) < 640:
-                return route, {self.name: int(segment)}
-        elif segment:
-            return route, {self.name: segment}
-        return NOT_KNOWN
 
 
 class Segments(NamedTuple):
@@ -259,12 +245,21 @@ class RouteIndex:
         Where one route alone can match, that one is returned for any method: it
         knows how to refuse.
         """
-        route = self._first.get(path)
-        if route is not None:
-            return (route, {}) if route.takes(method) else NOT_KNOWN
         prefix, _, segment = path.rpartition("/")
         tail = self._tails.get(prefix)
-        return NOT_KNOWN if tail is None else tail.find(segment, method)
+        if tail is None or segment in tail.literals:
+            route = self._first.get(path)
+            return (route, {}) if route and route.takes(method) else NOT_KNOWN
+        route = tail.route
+        if route is None or not (tail.is_only or route.takes(method)):
+            return NOT_KNOWN
+        if tail.is_number:
+            # No longer, because int() may refuse more digits: see convertors.
+            if segment.isdigit() and segment.isascii() and len(segment) < 640:
+                return route, {tail.name: int(segment)}
+        elif segment:
+            return route, {tail.name: segment}
+        return NOT_KNOWN
 
     def candidates(self, scope: Scope, path: str) -> Routes:
         """Return the routes that may match *scope*, in the order of registration.

@@ -9,6 +9,7 @@ body on purpose, by a program that replays or rewrites it, and starts afresh.
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 from weakref import ref
 
@@ -37,19 +38,23 @@ class BodyState:
             that belongs to whoever reads next.
     """
 
-    __slots__ = ("_function", "_owner", "data", "form", "is_consumed", "pending")
+    # On the class: a body that is read at once needs none of them.
+    form: Optional[FormData] = None
+    is_consumed = False
+    pending: Optional[Message] = None
+    data: Optional[bytes] = None
+    _function: Any = None
 
     def __init__(self, receive: Receive) -> None:
         # Weak, because servers keep the scope on the object whose method
         # ``receive`` is, and a strong reference would close the circle: every
         # body would stay in memory until the garbage collector comes by.
-        receive = channel_of(receive)
-        self._owner = _reference(getattr(receive, "__self__", receive))
-        self._function = getattr(receive, "__func__", None)
-        self.data: Optional[bytes] = None
-        self.form: Optional[FormData] = None
-        self.is_consumed = False
-        self.pending: Optional[Message] = None
+        if type(receive) is FunctionType:
+            self._owner: Callable[[], Any] = ref(receive)
+        else:
+            receive = channel_of(receive)
+            self._owner = _reference(getattr(receive, "__self__", receive))
+            self._function = getattr(receive, "__func__", None)
 
     @property
     def is_whole(self) -> bool:

@@ -7,14 +7,12 @@ however many ``Request`` objects there are: see ``_request_body.py``.
 
 from __future__ import annotations
 
-import json
 from typing import (
     TYPE_CHECKING,
     Any,
     AsyncGenerator,
     Generic,
     Iterable,
-    List,
     NoReturn,
     Optional,
     Union,
@@ -23,6 +21,7 @@ from typing import (
 
 from starlette._connection import HTTPConnection, StateT
 from starlette._cookie_parser import cookie_parser
+from starlette._json import decode_json
 from starlette._request_body import BodyState, body_state
 from starlette._utils import AwaitableOrContextManager, AwaitableOrContextManagerWrapper
 from starlette.exceptions import HTTPException
@@ -145,23 +144,28 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
         """
         body: Optional[bytes] = self.__dict__.get("_body")
         if body is None:
-            body = self._body = await self._read()
+            # A subclass that streams something else must be heard, and what it
+            # makes of the body is not the body of others.
+            if type(self).stream is not Request.stream:
+                body = b"".join([chunk async for chunk in self.stream()])
+            else:
+                state = self._body_state()
+                body = state.data
+                if body is None:
+                    body = state.data = await self._read(state)
+            self._body = body
         return body
 
-    async def _read(self) -> bytes:
-        # A subclass that streams something else must be heard, and what it makes
-        # of the body is not the body of others.
-        if type(self).stream is not Request.stream:
-            return b"".join([chunk async for chunk in self.stream()])
-        state = self._body_state()
-        if state.data is None:
-            if state.is_consumed:
-                raise RuntimeError("Stream consumed")
-            chunks: List[bytes] = []
+    async def _read(self, state: BodyState) -> bytes:
+        if state.is_consumed:
+            raise RuntimeError("Stream consumed")
+        body = await self._next_chunk(state)
+        if not state.is_consumed:
+            chunks = [body]
             while not state.is_consumed:
                 chunks.append(await self._next_chunk(state))
-            state.data = b"".join(chunks)
-        return state.data
+            body = b"".join(chunks)
+        return body
 
     def _body_state(self) -> BodyState:
         receive = self._receive
@@ -191,17 +195,8 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
                 ``json.JSONDecodeError``.
             ClientDisconnect: The client went before the body was complete.
         """
-        try:
-            return self._json
-        except AttributeError:
-            pass
-        body = await self.body()
-        try:
-            self._json = json.loads(body)
-        except RecursionError:
-            # A hundred kilobytes of brackets are malformed, not an accident.
-            text = body.decode("utf-8", "replace")
-            raise json.JSONDecodeError("Nested too deeply", text, 0) from None
+        if "_json" not in self.__dict__:
+            self._json = decode_json(await self.body())
         return self._json
 
     def form(
