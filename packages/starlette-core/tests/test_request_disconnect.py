@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import List, Tuple
+import asyncio
+from typing import Any, List, Tuple, cast
 
 import pytest
 
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testing import Recorder, Script, http_scope
+from starlette.types import Message, Receive
 
 pytestmark = pytest.mark.anyio
 
@@ -157,3 +159,41 @@ async def test_endpoint_behind_middlewares() -> None:
 
     assert answers == [False, False, True]
     assert recorder.body == b"body"
+
+
+class Steps:
+    """An iterator with no method but ``__next__``, as compiled servers have them."""
+
+    def __init__(self, future: asyncio.Future[Message]) -> None:
+        self._steps = future.__await__()
+
+    def __await__(self) -> Steps:
+        return self
+
+    def __iter__(self) -> Steps:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._steps)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_channel_of_a_compiled_server() -> None:
+    """
+    What ``receive`` returns need not be a coroutine, nor take exceptions.
+    """
+    messages = Script.http()
+
+    async def message() -> Message:
+        return await messages()
+
+    def receive() -> Steps:
+        return Steps(asyncio.ensure_future(message()))
+
+    request = Request(http_scope(), cast(Receive, receive))
+    before = [await request.is_disconnected() for _ in range(3)]
+    messages.add({"type": "http.disconnect"})
+    after = [await request.is_disconnected() for _ in range(3)]
+
+    assert before == [False, False, False]
+    assert True in after

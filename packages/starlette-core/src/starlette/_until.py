@@ -161,6 +161,9 @@ def _go_on(steps: Generator[Any, Any, Any], waits_for: Any) -> Generator[Any, An
         try:
             sent = yield waits_for
         except BaseException as error:
+            # An iterator need not have more than a __next__; granian's have not.
+            if not hasattr(steps, "throw"):
+                raise
             resume = partial(steps.throw, error)
         else:
             if sent is None:
