@@ -32,7 +32,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 from tools.interpreters import find
 from tools.members import ROOT, members
 
-__all__ = ("Run", "hatch_command", "main", "main_version")
+__all__ = ("Run", "Suite", "hatch_command", "main", "main_version")
 
 Version = Tuple[int, int]
 
