@@ -8,6 +8,8 @@ module: whole bodies in ``_response.py``, streams in ``_streaming.py``, files in
 
 from __future__ import annotations
 
+from starlette._file_response import FileResponse
+from starlette._ranges import MalformedRangeHeader, RangeNotSatisfiable
 from starlette._response import (
     HTMLResponse,
     JSONResponse,
@@ -15,13 +17,18 @@ from starlette._response import (
     RedirectResponse,
     Response,
 )
+from starlette._streaming import StreamingResponse
 
 __all__ = (
+    "FileResponse",
     "HTMLResponse",
     "JSONResponse",
+    "MalformedRangeHeader",
     "PlainTextResponse",
+    "RangeNotSatisfiable",
     "RedirectResponse",
     "Response",
+    "StreamingResponse",
 )
 
 for _public in __all__:
