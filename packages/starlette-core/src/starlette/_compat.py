@@ -16,6 +16,7 @@ __all__ = (
     "cancellations",
     "grouped_exceptions",
     "is_marked_coroutine_function",
+    "md5",
     "removeprefix",
     "uncancel",
 )
@@ -86,3 +87,13 @@ else:  # pragma: no cover (before 3.11)
     def uncancel(task: Any) -> int:
         """Return 0: requests are not counted."""
         return 0
+
+
+def md5(data: bytes) -> str:
+    """Return the MD5 of *data* in hexadecimal digits; for naming, not for security."""
+    import hashlib
+
+    if sys.version_info >= (3, 9):  # pragma: no cover (3.8)
+        return hashlib.md5(data, usedforsecurity=False).hexdigest()
+    # There is no way to say so, and none is needed.
+    return hashlib.md5(data).hexdigest()  # pragma: no cover (since 3.9)
