@@ -200,7 +200,8 @@ def floors(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("floors")
     lowest = [floor for member in members() for floor in floors_of(member)]
     paths = [str(wheel) for wheel in wheels[:-1]]
-    # anyio names the releases of trio that go with it.
+    # The oldest anyio goes with a trio of its time, which it names.
+    lowest = [floor for floor in lowest if not floor.startswith("trio==")]
     return install(folder / "env", *paths, *lowest, "anyio[trio]")
 
 
