@@ -50,6 +50,9 @@ __all__ = ("RouteIndex", "RouteList")
 # more.  Others can say so with the attribute ``narrows_path_match = True``.
 NARROWING = ("starlette._routes", "starlette._mounts", "fastapi.routing")
 
+# What it was before anybody put something in its place, which has to be asked.
+ROUTE_MATCHES = Route.matches
+
 WITHOUT_SLASH = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 
 Routes = Tuple[BaseRoute, ...]
@@ -110,15 +113,17 @@ class Tail:
     """What is known of the paths with one more segment behind a literal prefix.
 
     Args:
-        node: The place in the tree of the prefix.
+        nodes: The places in the tree that the prefix leads to.
         candidates: The routes that any other segment leads to.
         param: The last segment of the first of them, if it is one of ours.
     """
 
     __slots__ = ("candidates", "is_number", "is_only", "literals", "name", "route")
 
-    def __init__(self, node: Node, candidates: Routes, param: Optional[Param]) -> None:
-        self.literals = node.literals
+    def __init__(
+        self, nodes: List[Node], candidates: Routes, param: Optional[Param]
+    ) -> None:
+        self.literals = frozenset([key for node in nodes for key in node.literals])
         self.candidates = candidates
         self.is_only = len(candidates) == 1
         self.route: Optional[Route] = None
@@ -166,11 +171,13 @@ class RouteIndex:
     Attributes:
         only: From literal paths to the one HTTP route that can match each, where
             there is one and it needs not be asked.
-        version: That of *routes*; None if they do not count their changes.
+        routes: As given; None if they do not count their changes.
+        version: That of *routes*.
     """
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        self.version = getattr(routes, "version", None)
+        self.routes = routes if type(routes) is RouteList else None
+        self.version: int = getattr(routes, "version", 0)
         self._ids = list(map(id, routes))
         self._root = Node()
         self._always: List[Entry] = []
@@ -190,7 +197,7 @@ class RouteIndex:
     def is_of(self, routes: Sequence[BaseRoute]) -> bool:
         """Tell whether *routes* is still what the index was made of."""
         if type(routes) is RouteList:
-            return routes.version == self.version
+            return routes is self.routes and routes.version == self.version
         # A list of the user's own says nothing of its changes.
         return list(map(id, routes)) == self._ids
 
@@ -222,7 +229,7 @@ class RouteIndex:
         """Walk the tree for the paths of a template, if it is of a common kind."""
         if "".join(map(str, parts)) == path:
             candidates = self._exact[path] = self._walk(path, self._always)
-            if is_plain(candidates[0]):
+            if _is_spelled(candidates[0], path):
                 known = self.only if len(candidates) == 1 else self._first
                 known[path] = cast(Route, candidates[0])
             return
@@ -230,14 +237,24 @@ class RouteIndex:
         if len(others) != 1 or not isinstance(literal, str) or literal[-1] != "/":
             return
         prefix = literal[:-1]
-        node: Optional[Node] = self._root
-        for key in prefix.split("/"):
-            node = node and node.literals.get(key)
-        if node is not None and prefix not in self._tails:
+        if prefix not in self._tails:
             # A segment that no template spells.
             candidates = self._walk(literal + "\0", self._always)
             param = _last_param(candidates[0], literal)
-            self._tails[prefix] = Tail(node, candidates, param)
+            nodes = self._nodes(prefix.split("/"))
+            self._tails[prefix] = Tail(nodes, candidates, param)
+
+    def _nodes(self, segments: List[str]) -> List[Node]:
+        """Return all places that these segments lead to."""
+        nodes = [self._root]
+        for segment in segments:
+            nodes = [
+                following
+                for node in nodes
+                for following in (node.literals.get(segment), node.any)
+                if following is not None
+            ]
+        return nodes
 
     def find(self, path: str, method: str) -> Found:
         """Return the HTTP route that takes *method* at *path*, if that is known.
@@ -323,7 +340,19 @@ def _in_order(entries: List[Entry]) -> Routes:
 
 def is_plain(route: BaseRoute) -> bool:
     """Tell whether *route* matches in the way of ``Route`` itself."""
-    return type(route).matches is Route.matches
+    return type(route).matches is ROUTE_MATCHES and not _has_own_matches(route)
+
+
+def _has_own_matches(route: BaseRoute) -> bool:
+    return "matches" in getattr(route, "__dict__", ())
+
+
+def _is_spelled(route: BaseRoute, path: str) -> bool:
+    """Tell whether *route* is for *path* alone, without parameters."""
+    if not is_plain(route) or cast(Route, route).path != path:
+        return False
+    parts = template_parts(path, cast(Route, route).path_regex)
+    return parts is not None and all(isinstance(part, str) for part in parts)
 
 
 def _last_param(route: BaseRoute, literal: str) -> Optional[Param]:
@@ -341,5 +370,6 @@ def _narrows(route: BaseRoute) -> bool:
     """Tell whether ``matches`` of *route* needs the path to fit the template."""
     declared: Optional[bool] = getattr(route, "narrows_path_match", None)
     if declared is None:
-        return type(route).matches.__module__ in NARROWING
+        own = _has_own_matches(route)
+        return not own and type(route).matches.__module__ in NARROWING
     return declared

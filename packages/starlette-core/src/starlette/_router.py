@@ -159,8 +159,8 @@ class Router:
             # Not a call of its own for what is nearly always so.
             if (
                 index is None
-                or type(routes) is not RouteList
-                or routes.version != index.version
+                or index.routes is not routes
+                or index.version != routes.version
             ):
                 index = self._current_index()
             known = index.only.get(path)
