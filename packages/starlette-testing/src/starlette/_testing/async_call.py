@@ -78,8 +78,9 @@ class AsyncCall:
         parts, job = self.exchange.parts, self.job
         await self._wait(lambda: parts or job.is_done)
         if parts:
+            part = parts.popleft()
             self.exchange.take()
-            return parts.popleft()
+            return part
         self.check()
         return None
 

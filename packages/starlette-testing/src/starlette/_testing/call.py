@@ -86,8 +86,9 @@ class Call:
         parts, job = self.exchange.parts, self.job
         self._wait(lambda: parts or job.is_done)
         if parts:
+            part = parts.popleft()
             self.runner.post(self.exchange.take)
-            return parts.popleft()
+            return part
         self.check()
         return None
 
