@@ -125,11 +125,11 @@ class Headers(Mapping[str, str]):
     ) -> None:
         if scope is not None:
             if headers is not None or raw is not None:
-                _refuse_two("raw" if headers is None else "headers", "scope")
+                _refuse_both("raw" if headers is None else "headers", "scope")
             self._list = self._from_scope(scope)
         elif raw is not None:
             if headers is not None:
-                _refuse_two("headers", "raw")
+                _refuse_both("headers", "raw")
             self._list = raw
         elif headers is not None:
             self._list = [
@@ -242,7 +242,7 @@ class Headers(Mapping[str, str]):
         return f"{type(self).__name__}(raw={self._list!r})"
 
 
-def _refuse_two(one: str, other: str) -> None:
+def _refuse_both(one: str, other: str) -> None:
     raise AssertionError(f'Cannot set both "{one}" and "{other}".')
 
 
@@ -284,10 +284,11 @@ class MutableHeaders(Headers):
         name = header_name(key)
         pair = (name, header_value(value))
         pairs = self._list
-        self._index = None
         for position, (candidate, _) in enumerate(pairs):
             if candidate == name:
-                pairs[position:] = [pair, *_others(pairs[position + 1 :], name)]
+                pairs[position] = pair
+                pairs[position + 1 :] = _others(pairs[position + 1 :], name)
+                self._index = None
                 return
         pairs.append(pair)
 

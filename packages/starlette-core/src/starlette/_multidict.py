@@ -42,12 +42,13 @@ _SCAN_LIMIT = 16
 
 def _pairs(source: Any) -> List[Tuple[Any, Any]]:
     """Return a new list of the pairs that *source* stands for."""
-    if source is None:
-        return []
     if isinstance(source, ImmutableMultiDict):
         return list(source._list)
-    if hasattr(source, "items"):
-        return list(source.items())
+    if not isinstance(source, list):
+        if source is None:
+            return []
+        if hasattr(source, "items"):
+            return list(source.items())
     return [(key, value) for key, value in source]
 
 

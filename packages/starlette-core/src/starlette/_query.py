@@ -64,6 +64,8 @@ def parse_fields(text: str, charset: Optional[str] = None) -> List[Tuple[str, st
     Empty fields (``a=1&&b=2``) are left out; a field without ``=`` has an
     empty value.  *charset* is as in ``unquote``.
     """
+    if not text:
+        return []
     # All at once, and before the escapes: a plus sign that is meant is one.
     text = text.replace("+", " ")
     parts = [field.partition("=") for field in text.split("&") if field]
