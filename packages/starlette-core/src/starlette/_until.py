@@ -50,6 +50,7 @@ async def run_until(work: Awaitable[Any], watch: Watch) -> bool:
         return await _run_until_on_trio(work, watch)
     steps = work.__await__()
     watcher: Optional[_Watcher] = None
+    is_complete = False
     try:
         # Opened before the work begins: scopes that the work opens nest in it.
         with _cancel_scope(task) as scope:
@@ -60,13 +61,15 @@ async def run_until(work: Awaitable[Any], watch: Watch) -> bool:
             watcher = _Watcher(task.get_loop(), watch, scope.cancel)
             try:
                 await _go_on(steps, waits_for)
+                is_complete = True
             finally:
                 watcher.stop()
     finally:
         # Outside of the scope, where this wait is not cancelled with the work.
         if watcher is not None:
             await watcher.wait()
-    if not scope.cancelled_caught:
+    # Not scope.cancelled_caught, which only came with anyio 4.
+    if is_complete:
         return True
     if watcher.error is not None:
         raise watcher.error
