@@ -69,7 +69,11 @@ class Running:
         self.group = anyio.create_task_group()
         await self.group.__aenter__()
         scope = lifespan_scope(state=self.state)
-        self.group.start_soon(self.app, scope, self.script, self.recorder)
+
+        async def run() -> None:
+            await self.app(scope, self.script, self.recorder)
+
+        self.group.start_soon(run)
         with anyio.fail_after(5):
             await self.recorder.wait_for("lifespan.startup.complete")
         return self
@@ -221,7 +225,7 @@ async def test_object_that_is_called() -> None:
         async def __aexit__(self, *exc_info: Any) -> None:
             log.append("down")
 
-    await run_lifespan(Starlette(lifespan=Resources()))  # type: ignore[arg-type]
+    await run_lifespan(Starlette(lifespan=Resources()))
 
     assert log == ["up", "down"]
 
@@ -702,7 +706,7 @@ async def test_failure_elsewhere_passes_through_mounted_lifespans() -> None:
     parent = Starlette(
         routes=[
             Mount("/a", app=Starlette(lifespan=lifespan)),
-            Mount("/b", app=Starlette(lifespan=ExitOnly())),  # type: ignore[arg-type]
+            Mount("/b", app=Starlette(lifespan=ExitOnly())),
         ]
     )
     script = Script({"type": "lifespan.startup"}, boom)
