@@ -8,7 +8,7 @@ see ``starlette.staticfiles``.
 from __future__ import annotations
 
 import os
-from functools import partial
+from functools import lru_cache, partial
 from typing import (
     TYPE_CHECKING,
     Callable,
@@ -109,13 +109,9 @@ class FileResponse(Response):
 
     def set_stat_headers(self, stat_result: os.stat_result) -> None:
         """Add the length, ``Last-Modified`` and ``ETag`` where they are missing."""
-        from email.utils import formatdate
-
-        size, modified = stat_result.st_size, stat_result.st_mtime
-        add = self.headers.setdefault
-        add("content-length", str(size))
-        add("last-modified", formatdate(modified, usegmt=True))
-        add("etag", f'"{md5(f"{modified}-{size}".encode())}"')
+        values = _stat_values(stat_result.st_size, stat_result.st_mtime)
+        for name, value in zip(("content-length", "last-modified", "etag"), values):
+            self.headers.setdefault(name, value)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, as an ASGI application, then await ``background``."""
@@ -284,6 +280,15 @@ class _Wish:
             self.range is not None
             or "http.response.pathsend" not in (scope.get("extensions") or ())
         )
+
+
+# Most files are sent again and again; writing a date costs more than opening one.
+@lru_cache(maxsize=1024)
+def _stat_values(size: int, modified: float) -> Tuple[str, str, str]:
+    from email.utils import formatdate
+
+    etag = md5(f"{modified}-{size}".encode())
+    return str(size), formatdate(modified, usegmt=True), f'"{etag}"'
 
 
 def _guess(name: str) -> str:

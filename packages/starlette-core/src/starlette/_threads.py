@@ -10,9 +10,8 @@ from __future__ import annotations
 import asyncio
 import math
 import sys
-from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import Any, Callable, Iterator, Optional, TypeVar
+from typing import Any, Callable, ContextManager, Optional, TypeVar
 
 from starlette._event_loop import asyncio_task, find_anyio, require_anyio
 from starlette._thread_limit import thread_limit
@@ -100,17 +99,28 @@ class _AnyioHooks:
         state = self._states.get(task)
         return None if state is None else state.cancel_scope
 
-    @contextmanager
-    def claim(self, loop: asyncio.AbstractEventLoop, scope: Any) -> Iterator[None]:
-        """Make this thread one that works for *loop*, inside *scope*."""
+    def claim(self, loop: asyncio.AbstractEventLoop, scope: Any) -> _Claim:
+        """Return what makes a thread one that works for *loop*, inside *scope*."""
         if scope is None:
             scope = self._backend.create_cancel_scope()
-        with self._enter(self._backend, loop):
-            self._locals.current_cancel_scope = scope
-            try:
-                yield
-            finally:
-                del self._locals.current_cancel_scope
+        return _Claim(self._enter(self._backend, loop), self._locals, scope)
+
+
+class _Claim:
+    __slots__ = ("_locals", "_scope", "_thread")
+
+    def __init__(self, thread: ContextManager[Any], local: Any, scope: Any) -> None:
+        self._thread = thread
+        self._locals = local
+        self._scope = scope
+
+    def __enter__(self) -> None:
+        self._thread.__enter__()
+        self._locals.current_cancel_scope = self._scope
+
+    def __exit__(self, *error: Any) -> None:
+        del self._locals.current_cancel_scope
+        self._thread.__exit__(None, None, None)
 
 
 @lru_cache(maxsize=1)
