@@ -189,13 +189,7 @@ class FileResponse(Response):
     async def _send_start(self, wish: _Wish, send: Send) -> None:
         for name, value in wish.headers.items():
             self.headers[name] = value
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 206 if wish.headers else self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
+        await send(self._start(206 if wish.headers else self.status_code))
 
     def _plan(
         self, wish: _Wish, found: Optional[os.stat_result] = None

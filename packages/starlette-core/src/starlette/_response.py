@@ -262,6 +262,10 @@ class Response:
         flags = {"secure": secure, "httponly": httponly, "samesite": samesite}
         self.set_cookie(key, path=path, domain=domain, **gone, **flags)  # type: ignore[arg-type]
 
+    def _start(self, status: int) -> Message:
+        headers = self.raw_headers
+        return {"type": "http.response.start", "status": status, "headers": headers}
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, as an ASGI application, then await ``background``."""
         if scope["type"] == "websocket":
@@ -270,13 +274,7 @@ class Response:
             # Once, what the tracker would do twice; a tenth of a small response.
             send.response_started = True
             send = send.send
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
+        await send(self._start(self.status_code))
         await send({"type": "http.response.body", "body": self.body})
         if self.background is not None:
             await self.background()

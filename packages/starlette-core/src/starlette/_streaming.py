@@ -88,13 +88,7 @@ class StreamingResponse(Response):
 
     async def stream_response(self, send: Send) -> None:
         """Send the start of the response, its pieces and its end."""
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
+        await send(self._start(self.status_code))
         self._iterator = iterator = self.body_iterator.__aiter__()
         is_sending = False
         try:
