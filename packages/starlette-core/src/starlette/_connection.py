@@ -136,7 +136,8 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     @property
     def path_params(self) -> Dict[str, Any]:
         """The parameters of the path, converted, as the route has matched them."""
-        return cast("Dict[str, Any]", self.scope.get("path_params", {}))
+        params: Dict[str, Any] = self.scope.get("path_params", {})
+        return params
 
     @property
     def cookies(self) -> Dict[str, str]:

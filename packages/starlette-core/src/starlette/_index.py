@@ -25,6 +25,7 @@ from typing import (
     Any,
     Callable,
     Dict,
+    FrozenSet,
     List,
     NamedTuple,
     Optional,
@@ -33,7 +34,7 @@ from typing import (
     cast,
 )
 
-from starlette._mounts import Host, Mount, host_of
+from starlette._mounts import Host, Mount, host_of, without_port
 from starlette._path import Param, Part
 from starlette._routes import BaseRoute, Route, WebSocketRoute, template_parts
 from starlette.convertors import (
@@ -109,29 +110,24 @@ class Node:
         self.open: List[Entry] = []  # routes that leave the rest of the path open
 
 
-class Tail:
+class Tail(NamedTuple):
     """What is known of the paths with one more segment behind a literal prefix.
 
-    Args:
-        nodes: The places in the tree that the prefix leads to.
+    Attributes:
+        literals: The segments that are spelled out in a template, and not meant.
         candidates: The routes that any other segment leads to.
-        param: The last segment of the first of them, if it is one of ours.
+        route: The first of them, if it needs not be asked.
+        is_shared: Whether there are others.
+        name: Of the parameter that the segment is.
+        is_number: Whether it is one; a text otherwise.
     """
 
-    __slots__ = ("candidates", "is_number", "is_only", "literals", "name", "route")
-
-    def __init__(
-        self, nodes: List[Node], candidates: Routes, param: Optional[Param]
-    ) -> None:
-        self.literals = frozenset([key for node in nodes for key in node.literals])
-        self.candidates = candidates
-        self.is_only = len(candidates) == 1
-        self.route: Optional[Route] = None
-        self.name, self.is_number = "", False
-        if param is not None and is_plain(candidates[0]):
-            self.route = cast(Route, candidates[0])
-            self.name = param.name
-            self.is_number = type(param.convertor) is IntegerConvertor
+    literals: FrozenSet[str]
+    candidates: Routes
+    route: Optional[Route]
+    is_shared: bool
+    name: str
+    is_number: bool
 
 
 class Segments(NamedTuple):
@@ -204,7 +200,8 @@ class RouteIndex:
     def _add(self, entry: Entry, route: BaseRoute) -> None:
         if isinstance(route, Host) and _narrows(route):
             if not route.param_convertors:
-                self._hosts.setdefault(route.host.lower(), []).append(entry)
+                host = without_port(route.host).lower()
+                self._hosts.setdefault(host, []).append(entry)
                 return
         elif isinstance(route, (Route, WebSocketRoute, Mount)) and _narrows(route):
             mounted = "/{path:path}" if isinstance(route, Mount) else ""
@@ -240,9 +237,9 @@ class RouteIndex:
         if prefix not in self._tails:
             # A segment that no template spells.
             candidates = self._walk(literal + "\0", self._always)
-            param = _last_param(candidates[0], literal)
             nodes = self._nodes(prefix.split("/"))
-            self._tails[prefix] = Tail(nodes, candidates, param)
+            spelled = frozenset([key for node in nodes for key in node.literals])
+            self._tails[prefix] = _tail(spelled, candidates, literal)
 
     def _nodes(self, segments: List[str]) -> List[Node]:
         """Return all places that these segments lead to."""
@@ -264,19 +261,22 @@ class RouteIndex:
         """
         prefix, _, segment = path.rpartition("/")
         tail = self._tails.get(prefix)
-        if tail is None or segment in tail.literals:
-            route = self._first.get(path)
-            return (route, {}) if route and route.takes(method) else NOT_KNOWN
-        route = tail.route
-        if route is None or not (tail.is_only or route.takes(method)):
-            return NOT_KNOWN
-        if tail.is_number:
-            # No longer, because int() may refuse more digits: see convertors.
-            if segment.isdigit() and segment.isascii() and len(segment) < 640:
-                return route, {tail.name: int(segment)}
-        elif segment:
-            return route, {tail.name: segment}
-        return NOT_KNOWN
+        if tail is not None:
+            literals, _, route, is_shared, name, is_number = tail
+            if (
+                route is None
+                or segment in literals
+                or (is_shared and not route.takes(method))
+            ):
+                pass
+            elif is_number:
+                # No longer, because int() may refuse more digits: see convertors.
+                if segment.isdigit() and segment.isascii() and len(segment) < 640:
+                    return route, {name: int(segment)}
+            elif segment:
+                return route, {name: segment}
+        route = self._first.get(path)
+        return (route, {}) if route and route.takes(method) else NOT_KNOWN
 
     def candidates(self, scope: Scope, path: str) -> Routes:
         """Return the routes that may match *scope*, in the order of registration.
@@ -355,15 +355,21 @@ def _is_spelled(route: BaseRoute, path: str) -> bool:
     return parts is not None and all(isinstance(part, str) for part in parts)
 
 
-def _last_param(route: BaseRoute, literal: str) -> Optional[Param]:
-    """Return what follows *literal* in the template of *route*, if that is known."""
+def _tail(spelled: FrozenSet[str], candidates: Routes, literal: str) -> Tail:
+    route = candidates[0]
     if is_plain(route):
-        parts = template_parts(cast(Route, route).path, cast(Route, route).path_regex)
-        if parts is not None and parts[0] == literal and len(parts) == 2:
-            param = cast(Param, parts[1])
-            if type(param.convertor) in (StringConvertor, IntegerConvertor):
-                return param
-    return None
+        route = cast(Route, route)
+        parts = template_parts(route.path, route.path_regex) or [""]
+        param = parts[-1]
+        if parts[0] == literal and len(parts) == 2 and isinstance(param, Param):
+            kind = type(param.convertor)
+            if kind in (StringConvertor, IntegerConvertor):
+                is_number = kind is IntegerConvertor
+                is_shared = len(candidates) > 1
+                return Tail(
+                    spelled, candidates, route, is_shared, param.name, is_number
+                )
+    return Tail(spelled, candidates, None, False, "", False)
 
 
 def _narrows(route: BaseRoute) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from json import encoder
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Tuple
 
 __all__ = ("decode_json", "encode_json")
 
@@ -61,7 +61,8 @@ def encode_json(value: Any) -> bytes:
         return _EXACT.encode(value).encode("utf-8")
 
 
-_scan = json.JSONDecoder().scan_once
+_decoder: Any = json.JSONDecoder()
+_scan: Callable[[str, int], Tuple[Any, int]] = _decoder.scan_once
 
 
 def decode_json(data: bytes) -> Any:

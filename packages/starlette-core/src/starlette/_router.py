@@ -101,9 +101,13 @@ class Router:
         )
         self.mounted_lifespans = mounted_lifespans
         self.lifespan_state: Mapping[str, Any] = {}
+        app = self.app
         self.middleware_stack: ASGIApp = limited(
-            wrap(self.app, middleware or ()), max_body_size
+            wrap(app, middleware or ()), max_body_size
         )
+        # The stack as it is if nothing stands around ``app``, and ``app`` is ours.
+        is_own = type(self).app is Router.app
+        self._bare_stack: Optional[ASGIApp] = app if is_own else None
         self._index: Optional[RouteIndex] = None
 
     @property
@@ -141,8 +145,20 @@ class Router:
         return cast("Lifespan[Any]", as_context_manager(lifespan))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the middleware of this router, and then its routes."""
-        await self.middleware_stack(scope, receive, send)
+        """Run the middleware of this router, and then its routes.
+
+        Raises:
+            AssertionError: The scope is of a type that is not known here.
+        """
+        if self.middleware_stack is not self._bare_stack:
+            await self.middleware_stack(scope, receive, send)
+            return
+        # No middleware: what ``app`` does, one coroutine less.
+        route = self._find(scope)
+        if route is not None:
+            await route.handle(scope, receive, send)
+        else:
+            await self._search(scope, receive, send)
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the connection to a route.
@@ -150,47 +166,53 @@ class Router:
         Raises:
             AssertionError: The scope is of a type that is not known here.
         """
+        route = self._find(scope)
+        if route is not None:
+            await route.handle(scope, receive, send)
+        else:
+            await self._search(scope, receive, send)
+
+    def _find(self, scope: Scope) -> Optional[Route]:
+        """Return the route that the index is sure of, the scope completed for it."""
         if "router" not in scope:
             scope["router"] = self
+        if scope["type"] != "http":
+            return None
+        path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+        index, routes = self._index, self.routes
+        # Not a call of its own for what is nearly always so.
+        if (
+            index is None
+            or index.routes is not routes
+            or index.version != routes.version
+        ):
+            index = self._current_index()
+        route = index.only.get(path)
+        if route is not None:
+            params: Dict[str, Any] = {}
+        else:
+            route, params = index.find(path, scope["method"])
+            if route is None:
+                return None
+        # What its ``matches`` would answer, without the way there.
+        outer = scope.get("path_params")
+        scope["path_params"] = {**outer, **params} if outer else params
+        scope["endpoint"] = route.endpoint
+        scope["route"] = route
+        return route
+
+    async def _search(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Ask the routes that may match, and answer if none does."""
         kind = scope["type"]
-        if kind == "http":
-            path = get_route_path(scope) if scope.get("root_path") else scope["path"]
-            index, routes = self._index, self.routes
-            # Not a call of its own for what is nearly always so.
-            if (
-                index is None
-                or index.routes is not routes
-                or index.version != routes.version
-            ):
-                index = self._current_index()
-            known = index.only.get(path)
-            if known is None:
-                known, params = index.find(path, scope["method"])
-            else:
-                params = {}
-            if known is not None:
-                # What its ``matches`` would answer, without the way there.
-                outer = scope.get("path_params")
-                scope["path_params"] = {**outer, **params} if outer else params
-                scope["endpoint"] = known.endpoint
-                scope["route"] = known
-                await known.handle(scope, receive, send)
-                return
-        elif kind == "lifespan":
+        if kind == "lifespan":
             await self.lifespan(scope, receive, send)
             return
-        elif kind == "websocket":
-            path = get_route_path(scope)
-        else:
+        if kind not in ("http", "websocket"):
             raise AssertionError(
                 "`scope` must be of type 'http', 'websocket' or 'lifespan', "
                 f"but got {kind!r}"
             )
-        await self._ask_routes(path, scope, receive, send)
-
-    async def _ask_routes(
-        self, path: str, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+        path = get_route_path(scope)
         partial: List[Tuple[BaseRoute, Scope]] = []
         for route in self._current_index().candidates(scope, path):
             match, child_scope = route.matches(scope)

@@ -16,7 +16,6 @@ from typing import (
     NoReturn,
     Optional,
     Union,
-    cast,
 )
 
 from starlette._connection import HTTPConnection, StateT
@@ -105,7 +104,8 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
     @property
     def method(self) -> str:
         """The method, in the spelling of the client."""
-        return cast(str, self.scope["method"])
+        method: str = self.scope["method"]
+        return method
 
     @property
     def receive(self) -> Receive:

@@ -174,7 +174,7 @@ class _StreamingResponse(Response):
         # As a list: the application may have given any iterable, and whoever
         # changes the headers changes this list.
         self.raw_headers = list(start.get("headers") or ())
-        self._start = start
+        self._start_message = start
         self._handoff = handoff
         self._own_iterator = self.body_iterator = self._chunks()
 
@@ -195,7 +195,9 @@ class _StreamingResponse(Response):
         """Send the response as it comes."""
         if self.info is not None:
             await send({"type": "http.response.debug", "info": self.info})
-        start = dict(self._start, status=self.status_code, headers=self.raw_headers)
+        start = dict(
+            self._start_message, status=self.status_code, headers=self.raw_headers
+        )
         await send(start)
         if self.body_iterator is self._own_iterator:
             await self._relay(send)
@@ -205,7 +207,7 @@ class _StreamingResponse(Response):
             await self.background()
 
     async def _relay(self, send: Send) -> None:
-        has_trailers = self._start.get("trailers", False)
+        has_trailers = self._start_message.get("trailers", False)
         while True:
             message = await self._handoff.next()
             if message is None:

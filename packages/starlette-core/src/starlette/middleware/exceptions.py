@@ -87,7 +87,7 @@ class ExceptionMiddleware:
         scope[HANDLERS] = (self._exception_handlers, self._status_handlers)
         tracker = send if type(send) is SendTracker else SendTracker(send)
         try:
-            await self.app(scope, receive, tracker)
+            await self.app.__call__(scope, receive, tracker)  # type: ignore[operator]
         except Exception as exc:
             if not await answer_exception(exc, None, scope, receive, tracker):
                 raise
