@@ -37,7 +37,9 @@ from starlette.convertors import Convertor
 from starlette.datastructures import URLPath
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ("Host", "Mount", "host_of")
+__all__ = ("Host", "Mount", "host_of", "without_port")
+
+_PORT = re.compile(r":[0-9]*\Z")
 
 
 class _ApplicationRoute(BaseRoute):
@@ -214,7 +216,8 @@ class Host(_ApplicationRoute):
     case.
 
     Args:
-        host: A template, such as ``"{tenant}.example.org"``.
+        host: A template, such as ``"{tenant}.example.org"``.  A port is part of the
+            URLs that are made, and of nothing else.
         app: An ASGI application.
         name: For ``url_path_for``: ``"name:inner"`` leads inside, and *name* alone
             with a parameter ``path`` to any path there.
@@ -232,10 +235,14 @@ class Host(_ApplicationRoute):
         self.name = name
         self.host_format: str
         self.param_convertors: Dict[str, Convertor[Any]]
-        regex, self.host_format, self.param_convertors = compile_path(host)
+        _, self.host_format, self.param_convertors = compile_path(host)
+        hostname = without_port(host)
+        regex = compile_path(hostname)[0]
         flags = regex.flags | re.IGNORECASE
         self.host_regex: Pattern[str] = re.compile(regex.pattern, flags)
-        parts = [p.lower() if isinstance(p, str) else p for p in parse_template(host)]
+        parts = [
+            p.lower() if isinstance(p, str) else p for p in parse_template(hostname)
+        ]
         self._match = make_matcher(self.host_regex, self.param_convertors, parts)
 
     @property
@@ -291,6 +298,11 @@ class Host(_ApplicationRoute):
     def __repr__(self) -> str:
         facts = f"host={self.host!r}, name={self.name or ''!r}, app={self.app!r}"
         return f"{type(self).__name__}({facts})"
+
+
+def without_port(host: str) -> str:
+    """Return the template of a host without the port at its end."""
+    return _PORT.sub("", host)
 
 
 def host_of(scope: Scope) -> str:

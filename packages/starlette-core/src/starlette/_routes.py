@@ -100,12 +100,15 @@ class BaseRoute:
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer that nothing is here: 404, or a close instead of a handshake."""
+    """Answer that nothing is here: 404, or a close instead of a handshake.
+
+    Nothing else has an answer: a server takes silence about a lifespan for what it is.
+    """
     if scope["type"] == "websocket":
         from starlette.websockets import WebSocketClose
 
         await WebSocketClose()(scope, receive, send)
-    else:
+    elif scope["type"] == "http":
         from starlette.responses import PlainTextResponse
 
         await PlainTextResponse("Not Found", 404)(scope, receive, send)
