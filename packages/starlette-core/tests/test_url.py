@@ -411,6 +411,7 @@ def test_query_parameters_are_edited() -> None:
         ("http://h/r", URLPath("/x", host="o:1"), "http://o:1/r/x"),
         ("/root", URLPath("/x", protocol="http"), "/root/x"),
         ("", URLPath("//evil"), "/.//evil"),
+        ("http://h/", URLPath("/a b/\xfc%3Fc?d#e"), "http://h/a%20b/%C3%BC%3Fc?d#e"),
     ],
 )
 def test_a_path_is_made_absolute(base: str, path: URLPath, absolute: str) -> None:

@@ -44,6 +44,9 @@ _SCHEMES = {
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _PATH_BYTES = (_LETTERS + _PATH_SAFE).encode()
+# Beside that, in a path that is quoted in part: escapes, and what ends the path.
+_QUOTED_SAFE = _PATH_SAFE + "%?#"
+_QUOTED_BYTES = (_LETTERS + _QUOTED_SAFE).encode()
 # Bytes of a query that would end it, or that a URL cannot hold.
 _QUERY_UNSAFE = re.compile(rb"[^!-~]|#")
 _QUERY_BYTES = bytes(range(0x21, 0x7F)).replace(b"#", b"")
@@ -85,15 +88,15 @@ def _join(scheme: str, netloc: str, path: str, query: str, fragment: str) -> str
     return f"{start}{path}#{fragment}" if fragment else start + path
 
 
-def _quote_path(path: str) -> str:
+def _quote_path(path: str, safe: str = _PATH_SAFE, plain: bytes = _PATH_BYTES) -> str:
     # A server may have left half a surrogate pair in what it decoded.
     data = path.encode("utf-8", "surrogatepass")
     # What is left without all that is safe: half the time of a regex.
-    if not data.translate(None, _PATH_BYTES):
+    if not data.translate(None, plain):
         return path
     from urllib.parse import quote
 
-    return quote(data, safe=_PATH_SAFE)
+    return quote(data, safe=safe)
 
 
 def _quote_query(query: bytes) -> str:
@@ -385,12 +388,14 @@ class URLPath(str):
         """Return the URL of this path below *base_url*.
 
         The base gives the host, unless the route has one, the path to stand
-        below, and whether the connection is encrypted.
+        below, and whether the connection is encrypted.  Characters that no URL
+        may have are percent-encoded; what is encoded already stays as it is.
         """
         base = base_url if isinstance(base_url, URL) else URL(base_url)
         scheme = base.scheme
         if self.protocol and scheme:
             scheme = _SCHEMES[self.protocol, base.is_secure]
         below = "/" if self and self[0] != "/" else ""
-        path = f"{base.path.rstrip('/')}{below}{self}"
+        quoted = _quote_path(self, _QUOTED_SAFE, _QUOTED_BYTES)
+        path = f"{base.path.rstrip('/')}{below}{quoted}"
         return URL(_join(scheme, self.host or base.netloc, path, "", ""))
