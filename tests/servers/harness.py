@@ -59,6 +59,8 @@ class Server:
             Where it does not, receiving is the only way to know.
         refuses_chunks: Whether it answers a malformed chunked body itself.  granian
             makes a disconnect of it, and the program fails on what is missing.
+        waits_for_background: Whether a shutdown waits for background tasks.  granian
+            counts a request as over with the last byte of its answer.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Server:
     passes_close_code: bool = True
     tells_sender: bool = True
     refuses_chunks: bool = True
+    waits_for_background: bool = True
 
     def command(self, port: int) -> List[str]:
         """The command that serves `program:app` on a port of the loopback."""
@@ -110,6 +113,7 @@ SERVERS = (
         sends_accept_headers=False,
         tells_sender=False,
         refuses_chunks=False,
+        waits_for_background=False,
     ),
 )
 
@@ -239,14 +243,17 @@ class Running:
         """Whether a request is answered; a server may listen before it is ready.
 
         Raises:
-            RuntimeError: The process has ended.
+            RuntimeError: The process has ended, or the program fails.
         """
         if self.process.poll() is not None:
             raise RuntimeError(self.output)
         try:
-            return httpx.get(f"{self.url}/hello", trust_env=False).is_success
+            answer = httpx.get(f"{self.url}/hello", trust_env=False)
         except httpx.TransportError:
             return False
+        if answer.is_error:
+            raise RuntimeError(self.output)
+        return True
 
     def terminate(self) -> None:
         """Ask for the end, as a service manager does."""
