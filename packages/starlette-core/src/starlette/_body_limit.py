@@ -48,12 +48,16 @@ class Budget:
 
 
 class CountedReceive:
-    """A ``receive`` that raises ``ContentTooLarge`` at the limit of *budget*."""
+    """A ``receive`` that raises ``ContentTooLarge`` at the limit of *budget*.
 
-    __slots__ = ("announced", "budget", "receive")
+    It is the same channel as the one it is made from: what has been read of the body
+    outside of the limit is known inside.
+    """
+
+    __slots__ = ("announced", "budget", "channel")
 
     def __init__(self, scope: Scope, receive: Receive, budget: Budget) -> None:
-        self.receive = receive
+        self.channel = receive
         self.budget = budget
         self.announced = announced_length(scope)
 
@@ -62,7 +66,7 @@ class CountedReceive:
         # Before reading: an announced length says it all (RFC 9110, 8.6).
         if self.announced > budget.limit:
             raise ContentTooLarge(budget.limit)
-        message = await self.receive()
+        message = await self.channel()
         if message["type"] == "http.request":
             budget.received += len(message.get("body") or b"")
             if budget.received > budget.limit:
