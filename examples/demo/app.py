@@ -63,7 +63,13 @@ app = Starlette(
         Route("/teapot", basics.teapot),
         Route("/boom", basics.boom),
         Route("/form", bodies.form, methods=["POST"]),
-        Route("/upload", bodies.upload, methods=["POST"]),
+        Route(
+            "/upload",
+            bodies.upload,
+            methods=["POST"],
+            # With a little room for what is around the file.
+            max_body_size=bodies.MAX_UPLOAD + 64 * 1024,
+        ),
         Route("/countdown/{start:int}", streams.countdown),
         Route("/source", streams.source),
         WebSocketRoute("/echo", streams.echo),
