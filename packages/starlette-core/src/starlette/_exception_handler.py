@@ -70,7 +70,8 @@ async def answer_exception(
     handler = find_handler(scope, exc)
     if handler is None:
         return False
-    if send.response_started:
+    is_websocket = scope["type"] == "websocket"
+    if send.response_started and not is_websocket:
         raise RuntimeError(
             "Caught handled exception, but response already started."
         ) from exc
@@ -84,7 +85,7 @@ async def answer_exception(
 
         response = await run_in_threadpool(handler, conn, exc)  # type: ignore[arg-type]
     if response is not None:
-        if scope["type"] == "websocket":
+        if is_websocket:
             await _deny(conn, response, scope, receive, send)
         else:
             await response(scope, receive, send)
@@ -92,14 +93,16 @@ async def answer_exception(
 
 
 async def _deny(
-    conn: Any, response: Any, scope: Scope, receive: Receive, send: Send
+    conn: Any, response: Any, scope: Scope, receive: Receive, send: SendTracker
 ) -> None:
     """Refuse a handshake with *response*, or close if that is too late.
 
     Without the extension for denial responses a close before the handshake is
     all that can be said; the server makes it a 403.
     """
-    if conn.application_state.name != "CONNECTING":
+    # The session of a route sends past the tracker, but knows its own state; one that
+    # was made for the handler knows nothing, but what was sent came by here.
+    if send.response_started or conn.application_state.name != "CONNECTING":
         # RFC 6455, 7.4.1: 1008 blames the client, 1011 the server.
         code = 1008 if response.status_code < 500 else 1011
         await send({"type": "websocket.close", "code": code, "reason": ""})

@@ -13,6 +13,8 @@ from starlette.types import Message, Send
 
 __all__ = ("SendTracker",)
 
+STARTS = frozenset({"http.response.start", "websocket.accept"})
+
 
 class SendTracker:
     """A ``send`` that notes the start of the response.
@@ -22,8 +24,8 @@ class SendTracker:
 
     Attributes:
         send: As given.
-        response_started: Whether ``http.response.start`` has been passed on.  Who
-            sets it may use ``send`` directly, as responses do: two calls less.
+        response_started: Whether ``http.response.start`` or ``websocket.accept`` has
+            been passed on: no other response is possible.  Who sets it may use ``send`` directly, as responses do: two calls less.
     """
 
     __slots__ = ("response_started", "send")
@@ -35,6 +37,6 @@ class SendTracker:
     # Not a coroutine function: it hands on the awaitable it gets.
     def __call__(self, message: Message) -> Awaitable[None]:
         """Pass *message* on, and return what there is to wait for."""
-        if message["type"] == "http.response.start":
+        if message["type"] in STARTS:
             self.response_started = True
         return self.send(message)

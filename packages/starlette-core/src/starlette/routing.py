@@ -100,8 +100,8 @@ def websocket_session(func: Callable[[WebSocket], Awaitable[None]]) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         tracker = send if type(send) is SendTracker else SendTracker(send)
-        # Not the tracker itself: no message of a session is one it looks for, and
-        # passing through it is a sixth of the cost of an echo.
+        # Not the tracker itself: the session knows its own state, and passing through
+        # it is a sixth of the cost of an echo.
         session: WebSocket = WebSocket(scope, receive, tracker.send)
         try:
             await func(session)
