@@ -611,3 +611,40 @@ async def test_one_route_twice() -> None:
     router = Router([route, route])
 
     assert await get(router, "/1") == "/{x} [('x', '1')]"
+
+
+@pytest.mark.parametrize(
+    "path, expected",
+    [
+        ("/api/x", "below [] /x"),
+        ("/api/", "below [] /"),
+        ("/api", "404"),
+        ("/apix", "404"),
+        ("/apix/x", "404"),
+        ("/shop/x", "shop []"),
+        ("/shop/y", "other [] /y"),
+    ],
+)
+async def test_mount_that_has_a_path_for_itself(path: str, expected: str) -> None:
+    """
+    It is entered for what is below its path, and for nothing that only begins alike.
+    """
+
+    def below(name: str) -> Any:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            rest = scope["path"][len(scope["root_path"]) :]
+            params = sorted(scope["path_params"])
+            await PlainTextResponse(f"{name} {params} {rest}")(scope, receive, send)
+
+        return app
+
+    router = Router(
+        [
+            Mount("/api", below("below")),
+            Route("/shop/x", app_of("shop")),
+            Mount("/shop", below("other")),
+        ],
+        redirect_slashes=False,
+    )
+
+    assert await get(router, path) == expected

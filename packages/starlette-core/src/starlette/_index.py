@@ -53,6 +53,7 @@ NARROWING = ("starlette._routes", "starlette._mounts", "fastapi.routing")
 
 # What it was before anybody put something in its place, which has to be asked.
 ROUTE_MATCHES = Route.matches
+MOUNT_MATCHES = Mount.matches
 
 WITHOUT_SLASH = (StringConvertor, IntegerConvertor, FloatConvertor, UUIDConvertor)
 
@@ -167,6 +168,8 @@ class RouteIndex:
     Attributes:
         only: From literal paths to the one HTTP route that can match each, where
             there is one and it needs not be asked.
+        mounts: From the first segments of paths, slash included, to the mounts that
+            have everything below for themselves.
         routes: As given; None if they do not count their changes.
         version: That of *routes*.
     """
@@ -189,6 +192,7 @@ class RouteIndex:
         if not self._hosts:
             for path, parts in self._templates:
                 self._foresee(path, parts)
+        self.mounts: Dict[str, Mount] = self._lone_mounts()
 
     def is_of(self, routes: Sequence[BaseRoute]) -> bool:
         """Tell whether *routes* is still what the index was made of."""
@@ -240,6 +244,20 @@ class RouteIndex:
             nodes = self._nodes(prefix.split("/"))
             spelled = frozenset([key for node in nodes for key in node.literals])
             self._tails[prefix] = _tail(spelled, candidates, literal)
+
+    def _lone_mounts(self) -> Dict[str, Mount]:
+        start = self._root.literals.get("")
+        if start is None or start.any or start.open or self._root.any:
+            return {}
+        if self._root.open or self._always or self._hosts:
+            return {}
+        mounts = {}
+        for key, node in start.literals.items():
+            if len(node.open) == 1 and not (node.literals or node.any or node.ends):
+                mount = node.open[0][1]
+                if type(mount).matches is MOUNT_MATCHES and not _has_own_matches(mount):
+                    mounts["/" + key] = cast(Mount, mount)
+        return {path: mount for path, mount in mounts.items() if mount.path == path}
 
     def _nodes(self, segments: List[str]) -> List[Node]:
         """Return all places that these segments lead to."""

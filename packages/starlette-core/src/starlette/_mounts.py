@@ -138,17 +138,31 @@ class Mount(_ApplicationRoute):
         if found is None:
             return NONE, {}
         matched, params = found
-        outer = scope.get("path_params")
-        root = scope.get("root_path", "")
         child: Scope = {
-            "path_params": {**outer, **params} if outer else params,
-            # Where the outermost application is; base_url starts from there.
-            "app_root_path": scope.get("app_root_path", root),
-            "root_path": root + matched,
-            "endpoint": self.app,
-            "route": self,
+            key: scope[key]
+            for key in ("path_params", "app_root_path", "root_path")
+            if key in scope
         }
+        self.enter(child, matched, params)
         return FULL, child
+
+    def enter(self, scope: Scope, matched: str, params: Dict[str, Any]) -> None:
+        """Complete *scope* for the application inside.
+
+        Args:
+            scope: Changed in place.
+            matched: The part of the path that this stands for.
+            params: The parameters in it.
+        """
+        outer = scope.get("path_params")
+        scope["path_params"] = {**outer, **params} if outer else params
+        root = scope.get("root_path", "")
+        # Where the outermost application is; base_url starts from there.
+        if "app_root_path" not in scope:
+            scope["app_root_path"] = root
+        scope["root_path"] = root + matched
+        scope["endpoint"] = self.app
+        scope["route"] = self
 
     def _split(self, path: str) -> Optional[Tuple[str, Dict[str, Any]]]:
         """Return the part of *path* that this stands for, and the parameters in it."""

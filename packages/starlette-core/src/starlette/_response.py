@@ -274,7 +274,13 @@ class Response:
             # Once, what the tracker would do twice; a tenth of a small response.
             send.response_started = True
             send = send.send
-        await send(self._start(self.status_code))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
         await send({"type": "http.response.body", "body": self.body})
         if self.background is not None:
             await self.background()

@@ -172,7 +172,7 @@ class Router:
         else:
             await self._search(scope, receive, send)
 
-    def _find(self, scope: Scope) -> Optional[Route]:
+    def _find(self, scope: Scope) -> Optional[BaseRoute]:
         """Return the route that the index is sure of, the scope completed for it."""
         if "router" not in scope:
             scope["router"] = self
@@ -187,6 +187,12 @@ class Router:
             or index.version != routes.version
         ):
             index = self._current_index()
+        if index.mounts:
+            end = path.find("/", 1)
+            mount = index.mounts.get(path[:end]) if end > 0 else None
+            if mount is not None:
+                mount.enter(scope, mount.path, {})
+                return mount
         route = index.only.get(path)
         if route is not None:
             params: Dict[str, Any] = {}
