@@ -19,7 +19,7 @@ from anyio.from_thread import BlockingPortal
 
 from starlette._testing.jobs import Job
 from starlette._testing.portals import PortalRunner
-from starlette._testing.where import in_event_loop
+from starlette._testing.where import in_event_loop, waits_for_itself
 
 __all__ = ("LoopRunner",)
 
@@ -137,10 +137,7 @@ class LoopRunner:
         if self._threaded is not None or self._owner != threading.get_ident():
             return False
         if asyncio._get_running_loop() is self._loop:
-            raise RuntimeError(
-                "The client was called from the event loop of its own application, "
-                "which would wait for itself. Use `AsyncTestClient` in async code."
-            )
+            raise waits_for_itself()
         return not in_event_loop()
 
     def _drive(self, is_ready: Callable[[], Any], deadline: Optional[float]) -> bool:
@@ -185,7 +182,7 @@ class LoopRunner:
 
         async def serve() -> None:
             async with BlockingPortal() as portal:
-                threaded = PortalRunner(portal)
+                threaded = PortalRunner(portal, threading.get_ident())
                 self._threaded = threaded
                 is_started.set()
                 await portal.sleep_until_stopped()

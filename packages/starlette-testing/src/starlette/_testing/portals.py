@@ -15,7 +15,7 @@ from typing import Any, Awaitable, Callable, Dict, List, Optional, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from starlette._testing.jobs import Job
-from starlette._testing.where import in_trio
+from starlette._testing.where import in_trio, waits_for_itself
 
 __all__ = ("PortalRunner", "apart")
 
@@ -29,9 +29,10 @@ class PortalRunner:
         parked: How many tasks wait for the client side.
     """
 
-    def __init__(self, portal: BlockingPortal) -> None:
+    def __init__(self, portal: BlockingPortal, thread_id: Optional[int] = None) -> None:
         self.parked = 0
         self._portal = portal
+        self._thread_id = thread_id or apart(portal.call, threading.get_ident)
         self._changed = threading.Condition()
         self._stack = contextlib.ExitStack()
 
@@ -58,10 +59,12 @@ class PortalRunner:
 
     def adopt(self, job: Job, func: Callable[..., Awaitable[Any]], *args: Any) -> None:
         """Start a job that is made already."""
+        self._check_thread()
         apart(self._portal.start_task_soon, job.run, func, *args)
 
     def post(self, func: Callable[[], Any]) -> None:
         """Call *func* on the event loop, before anything that is spawned later."""
+        self._check_thread()
         apart(self._portal.call, func)
 
     def wait(self, is_ready: Callable[[], Any], timeout: Optional[float]) -> bool:
@@ -76,6 +79,10 @@ class PortalRunner:
 
     def settle(self) -> None:
         """Do nothing: the event loop runs by itself."""
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() == self._thread_id:
+            raise waits_for_itself()
 
     def close(self) -> List[str]:
         """End the event loop; return what was still running."""
