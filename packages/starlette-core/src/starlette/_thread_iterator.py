@@ -47,7 +47,11 @@ class ThreadIterator(AsyncIterator[T], Generic[T]):
 
     def __init__(self, iterable: Iterable[T]) -> None:
         self._iterable = iterable
-        self._iterator: Optional[Iterator[T]] = None
+        # There from the start if it is an iterator, so that it is closed even if
+        # nobody has asked it for anything.
+        self._iterator: Optional[Iterator[T]] = (
+            iterable if isinstance(iterable, Iterator) else None
+        )
         self._items: Deque[T] = deque()
         self._error: Optional[BaseException] = None
         self._is_pulling = False
