@@ -25,7 +25,8 @@ class SendTracker:
     Attributes:
         send: As given.
         response_started: Whether ``http.response.start`` or ``websocket.accept`` has
-            been passed on: no other response is possible.  Who sets it may use ``send`` directly, as responses do: two calls less.
+            been passed on: no other response is possible.  Who sets it may use
+            ``send`` directly, as responses do: two calls less.
     """
 
     __slots__ = ("response_started", "send")
