@@ -59,8 +59,8 @@ def test_pieces(path: Path) -> None:
     """
     reader = FileReader(path, 4)
     pieces = reader.open(None)
-    pieces += reader.start([(b"<", 0, 6, b">"), (b"", 8, 10, b"")])
+    pieces += reader.start([(b"<", 0, 6, b">"), (b"", 8, 10, b""), (b"!", 0, 0, b"")])
 
-    assert pieces == [b"<", b"0123", b"45", b">", b"89"]
+    assert pieces == [b"<", b"0123", b"45", b">", b"89", b"!"]
     assert reader.is_at_end
     assert reader._file.closed

@@ -110,16 +110,20 @@ async def test_chunk_size_of_an_instance(path: Path) -> None:
     ] == [(CONTENT[:10], True), (CONTENT[10:20], True), (CONTENT[20:], False)]
 
 
+@pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("extensions", [{}, PATHSEND])
 @pytest.mark.parametrize("header", [None, "bytes=0-4", "bytes=0-1,5-6", "bytes=99-"])
-async def test_head(path: Path, header: Optional[str], extensions: Any) -> None:
+async def test_head(
+    path: Path, header: Optional[str], extensions: Any, known: bool
+) -> None:
     """
     HEAD has the status and the length of GET, and no body.
     """
     headers = {} if header is None else {"range": header}
     get = await exchange(FileResponse(path), http_scope(headers=headers))
     head = await exchange(
-        FileResponse(path), http_scope("HEAD", headers=headers, extensions=extensions)
+        FileResponse(path, stat_result=path.stat() if known else None),
+        http_scope("HEAD", headers=headers, extensions=extensions),
     )
 
     assert head.status == get.status

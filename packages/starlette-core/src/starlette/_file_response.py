@@ -181,10 +181,9 @@ class FileResponse(Response):
             await send({**message, "body": piece})
         await send({"type": "http.response.body", "body": last, "more_body": False})
 
-    def _know(self, status: Optional[os.stat_result]) -> None:
-        if status is not None:
-            self.stat_result = status
-            self.set_stat_headers(status)
+    def _know(self, status: os.stat_result) -> None:
+        self.stat_result = status
+        self.set_stat_headers(status)
 
     async def _send_start(self, wish: _Wish, send: Send) -> None:
         for name, value in wish.headers.items():
