@@ -38,6 +38,16 @@ Version = Tuple[int, int]
 
 PREFERRED = (3, 11)
 
+# A test that hangs where the timeout of pytest cannot reach it, in a thread or
+# in a `finally`, ends the whole run after that many seconds, with all stacks.
+# (pytest 9, which needs Python 3.10.)
+LAST_RESORT = (
+    "-o",
+    "faulthandler_timeout=400",
+    "-o",
+    "faulthandler_exit_on_timeout=true",
+)
+
 
 @dataclass
 class Run:
@@ -110,7 +120,8 @@ class Suite:
     def everything(self, version: Version) -> Run:
         """Run all tests on *version*, and judge the coverage if it is 3.11."""
         self._erase_coverage()
-        run = self._run(version, "coverage", "run", "-m", "pytest")
+        options = LAST_RESORT if version >= (3, 10) else ()
+        run = self._run(version, "coverage", "run", "-m", "pytest", *options)
         combined = self._run(version, "coverage", "combine", "--quiet")
         limit = ["--fail-under=100" if version == PREFERRED else "--fail-under=0"]
         report = self._run(version, "coverage", "report", *limit)
@@ -134,6 +145,7 @@ class Suite:
         folders = [str(path) for path in tests if path.is_dir()]
         # The cache of failures is one folder for all versions.
         options = ["-q", "-p", "no:cacheprovider"]
+        options += LAST_RESORT if version >= (3, 10) else ()
         return self._run(version, "pytest", *options, *folders, quiet=True)
 
     def _erase_coverage(self) -> None:
