@@ -1,0 +1,241 @@
+"""CORS: which scripts of other origins may read a response.
+
+The protocol is the one of the Fetch standard ("CORS protocol").  A preflight is
+answered here and goes no further; every other request goes on, and its response gets
+the headers that tell the browser who may read it.
+
+What always holds:
+
+* a response that depends on the origin says so in ``Vary``, also where the request
+  has no ``Origin`` or one that is not allowed: a cache may give it to anybody;
+* with credentials the allowed origin is named, never ``*``, which browsers refuse;
+* the headers are on the 500 of an unhandled exception too.  ``ServerErrorMiddleware``
+  stays outside; it sends its answer through what this middleware leaves behind
+  (``starlette._error_answer``).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any, Callable, Dict, Optional, Sequence
+
+from starlette._error_answer import wrap_error_answer
+from starlette._header_additions import Additions, encoded, sending
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ("ALL_METHODS", "SAFELISTED_HEADERS", "CORSMiddleware")
+
+ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+SAFELISTED_HEADERS = {"Accept", "Accept-Language", "Content-Language", "Content-Type"}
+
+ANYBODY = {"Access-Control-Allow-Origin": "*"}
+CREDENTIALS = {"Access-Control-Allow-Credentials": "true"}
+ALLOW_ORIGIN = b"access-control-allow-origin"
+VARY_ORIGIN = Additions([(b"vary", b"Origin")])
+
+
+class CORSMiddleware:
+    """Answers preflights, and says on responses which origins may read them.
+
+    Args:
+        app: The application inside.
+        allow_origins: Origins as browsers send them (``https://example.org``, no path,
+            no slash at the end), or ``*`` for all.
+        allow_methods: Methods for preflights to allow, or ``*`` for all.
+        allow_headers: Request headers to allow beside the safelisted ones, or ``*``.
+        allow_credentials: Whether browsers may send cookies and authorization.  With
+            ``*`` this lets every site act in the name of its visitors.
+        allow_origin_regex: Origins that match it as a whole are allowed too.
+        expose_headers: Response headers that scripts may read.
+        max_age: Seconds for browsers to remember a preflight.
+        allow_private_network: Whether preflights from a less private network are
+            granted ("Private Network Access").
+
+    Attributes:
+        simple_headers: What every response gets.  It may be changed until the first
+            request, as ``preflight_headers`` may at any time.
+        preflight_headers: What every answer to a preflight gets.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        allow_origins: Sequence[str] = (),
+        allow_methods: Sequence[str] = ("GET",),
+        allow_headers: Sequence[str] = (),
+        allow_credentials: bool = False,
+        allow_origin_regex: Optional[str] = None,
+        expose_headers: Sequence[str] = (),
+        max_age: int = 600,
+        *,
+        allow_private_network: bool = False,
+    ) -> None:
+        allow_origins = _several(allow_origins)
+        allow_methods = _several(allow_methods)
+        given = _several(allow_headers)
+        headers = sorted(SAFELISTED_HEADERS | set(given))
+        self.app = app
+        self.allow_origins = allow_origins
+        self.allow_methods = ALL_METHODS if "*" in allow_methods else allow_methods
+        self.allow_headers = [header.lower() for header in headers]
+        self.allow_all_origins = "*" in allow_origins
+        self.allow_all_headers = "*" in given
+        self.allow_credentials = allow_credentials
+        self.allow_private_network = allow_private_network
+        self.allow_origin_regex = (
+            None if allow_origin_regex is None else re.compile(allow_origin_regex)
+        )
+        self.preflight_explicit_allow_origin = (
+            not self.allow_all_origins or allow_credentials
+        )
+        common = {} if self.preflight_explicit_allow_origin else ANYBODY
+        credentials = CREDENTIALS if allow_credentials else {}
+        self.simple_headers: Dict[str, str] = {**common, **credentials}
+        exposed = ", ".join(_several(expose_headers))
+        if exposed:
+            self.simple_headers["Access-Control-Expose-Headers"] = exposed
+        self.preflight_headers: Dict[str, str] = {
+            **(common or {"Vary": "Origin"}),
+            "Access-Control-Allow-Methods": ", ".join(self.allow_methods),
+            "Access-Control-Max-Age": str(max_age),
+            **credentials,
+        }
+        if not self.allow_all_headers:
+            self.preflight_headers["Access-Control-Allow-Headers"] = ", ".join(headers)
+        # Here, so that a name or value that cannot be sent is told to who wrote it.
+        encoded({**self.simple_headers, **self.preflight_headers})
+        self._anybody: Optional[Additions] = None
+        cls = type(self)
+        self._is_send_overridden = cls.send is not CORSMiddleware.send
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a preflight, or run the application."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        for name, _ in scope["headers"]:
+            if name == b"origin":
+                break
+        else:
+            if self.preflight_explicit_allow_origin:
+                send = sending(VARY_ORIGIN, send)
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            response = self.preflight_response(request_headers=headers)
+            await response(scope, receive, send)
+        else:
+            await self.simple_response(scope, receive, send, request_headers=headers)
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Tell whether scripts of *origin* may read responses."""
+        if self.allow_all_origins:
+            return True
+        regex = self.allow_origin_regex
+        if regex is not None and regex.fullmatch(origin):
+            return True
+        return origin in self.allow_origins
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Return the answer to a preflight: 200, or 400 with what is not allowed.
+
+        Args:
+            request_headers: Of the preflight; ``Origin`` and
+                ``Access-Control-Request-Method`` are among them.
+        """
+        origin = request_headers["origin"]
+        asked_for = request_headers.get("access-control-request-headers")
+        headers = dict(self.preflight_headers)
+        refused = []
+        if not self.is_allowed_origin(origin):
+            refused.append("origin")
+        elif self.preflight_explicit_allow_origin and origin.isprintable():
+            headers["Access-Control-Allow-Origin"] = origin
+        if request_headers["access-control-request-method"] not in self.allow_methods:
+            refused.append("method")
+        if asked_for is not None:
+            if self.allow_all_headers:
+                if asked_for.isprintable():
+                    headers["Access-Control-Allow-Headers"] = asked_for
+            elif not self._allows_headers(asked_for):
+                refused.append("headers")
+        if request_headers.get("access-control-request-private-network") == "true":
+            if self.allow_private_network:
+                headers["Access-Control-Allow-Private-Network"] = "true"
+            else:
+                refused.append("private-network")
+        if refused:
+            text = "Disallowed CORS " + ", ".join(refused)
+            return PlainTextResponse(text, status_code=400, headers=headers)
+        return PlainTextResponse("OK", headers=headers)
+
+    def _allows_headers(self, asked_for: str) -> bool:
+        allowed = self.allow_headers
+        return all(name.strip() in allowed for name in asked_for.lower().split(","))
+
+    async def simple_response(
+        self, scope: Scope, receive: Receive, send: Send, request_headers: Headers
+    ) -> None:
+        """Run the application, and add the headers to its response.
+
+        Raises:
+            Exception: What the application raises, unchanged.
+        """
+
+        wrapper: Callable[[Send], Send]
+        if self._is_send_overridden:
+            wrapper = partial(_overridden, self.send, request_headers)
+        else:
+            wrapper = partial(sending, self._for_request(request_headers))
+        try:
+            await self.app(scope, receive, wrapper(send))
+        except Exception:
+            wrap_error_answer(scope, wrapper)
+            raise
+
+    async def send(
+        self, message: Message, send: Send, request_headers: Headers
+    ) -> None:
+        """Pass *message* on, with the headers if it starts the response."""
+        await sending(self._for_request(request_headers), send)(message)
+
+    def _for_request(self, request_headers: Headers) -> Additions:
+        if self._anybody is None:
+            # Not in the constructor: subclasses change simple_headers in theirs.
+            self._anybody = Additions(encoded(self.simple_headers))
+            self._others = Additions([*self._anybody.pairs, *VARY_ORIGIN.pairs])
+        origin = request_headers["origin"]
+        if self.preflight_explicit_allow_origin:
+            is_named = self.is_allowed_origin(origin)
+        elif "cookie" in request_headers:
+            # Of no use to browsers without credentials, but it has always been so.
+            is_named = True
+        else:
+            return self._anybody
+        if is_named and origin.isprintable():
+            return self._naming(origin.encode("latin-1"))
+        return self._others
+
+    def _naming(self, origin: bytes) -> Additions:
+        kept = [pair for pair in self._others.pairs if pair[0] != ALLOW_ORIGIN]
+        return Additions([*kept, (ALLOW_ORIGIN, origin)])
+
+    @staticmethod
+    def allow_explicit_origin(headers: MutableHeaders, origin: str) -> None:
+        """Allow *origin* alone in *headers*, and have caches tell origins apart."""
+        headers["Access-Control-Allow-Origin"] = origin
+        headers.add_vary_header("Origin")
+
+
+def _several(given: Sequence[str]) -> Sequence[str]:
+    # One string is one item, not its letters: "*" has always been understood.
+    return (given,) if isinstance(given, str) else given
+
+
+def _overridden(method: Any, request_headers: Headers, send: Send) -> Send:
+    # What a subclass has made of ``send`` gets every message.
+    return partial(method, send=send, request_headers=request_headers)
