@@ -111,8 +111,8 @@ def _parts_of_scope(scope: Mapping[str, Any]) -> Tuple[str, str, str, str, str]:
     path = _quote_path(scope["path"])
     if path and path[0] != "/":
         path = "/" + path
-    query = scope.get("query_string", b"")
-    query = query and _quote_query(query)
+    query_string = scope.get("query_string")
+    query = _quote_query(query_string) if query_string else ""
     return (scheme if netloc else "", netloc, path, query, "")
 
 

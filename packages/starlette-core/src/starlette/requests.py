@@ -21,7 +21,7 @@ from typing import (
 from starlette._connection import HTTPConnection, StateT
 from starlette._cookie_parser import cookie_parser
 from starlette._json import decode_json
-from starlette._request_body import BodyState, body_state
+from starlette._request_body import KEY, BodyState, body_state
 from starlette._utils import AwaitableOrContextManager, AwaitableOrContextManagerWrapper
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope, Send
@@ -282,8 +282,9 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
         form = self._form
         if form is None:
             return
-        state = self._body_state()
-        if state.form is form:
+        # As it is: asking for the state of this channel would make one.
+        state: Optional[BodyState] = self.scope.get(KEY)
+        if state is not None and state.form is form:
             # Closed files are of no use to the next one who asks.
             state.form = None
         await form.close()
