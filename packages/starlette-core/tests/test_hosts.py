@@ -195,6 +195,8 @@ def test_url_of_the_host_itself() -> None:
         ("files", {"sub": "a"}),
         ("files", {"path": "/x", "sub": "a", "more": 1}),
         ("files:missing", {"sub": "a"}),
+        ("files:params", {"id": 1}),
+        ("files", {"path": "/x"}),
         ("other", {"sub": "a", "path": "/"}),
     ],
 )

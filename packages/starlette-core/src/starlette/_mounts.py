@@ -189,6 +189,8 @@ class Mount(_ApplicationRoute):
         Raises:
             NoMatchFound: Nothing here has this name and these parameters.
         """
+        if not self.param_convertors.keys() <= path_params.keys() | {"path"}:
+            raise NoMatchFound(name, path_params)
         if self.name is not None and name == self.name and "path" in path_params:
             params = {**path_params, "path": str(path_params["path"]).lstrip("/")}
             path, unused = self._fill(params)
@@ -285,6 +287,8 @@ class Host(_ApplicationRoute):
         Raises:
             NoMatchFound: Nothing here has this name and these parameters.
         """
+        if not self.param_convertors.keys() <= path_params.keys():
+            raise NoMatchFound(name, path_params)
         if self.name is not None and name == self.name and "path" in path_params:
             params = dict(path_params)
             path = params.pop("path")
