@@ -65,7 +65,7 @@ async def test_calls_wait_for_a_token() -> None:
     running: List[int] = []
 
     def call() -> None:
-        running.append(limiter.borrowed_tokens)  # type: ignore[arg-type]
+        running.append(limiter.borrowed_tokens)
 
     async with anyio.create_task_group() as group:
         for _ in range(5):

@@ -35,7 +35,9 @@ class Source(Iterator[Any]):
 
 
 async def _settled(iterator: ThreadIterator[Any]) -> None:
-    while iterator._is_pulling:
+    """Return when the thread has come back."""
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    while limiter.borrowed_tokens:  # pragma: no cover (it may be back already)
         await anyio.sleep(0)
 
 

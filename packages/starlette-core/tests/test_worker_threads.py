@@ -7,6 +7,7 @@ import contextvars
 import sys
 import threading
 import time
+from collections import deque
 from typing import Any, Iterator, List, Optional
 
 import pytest
@@ -122,7 +123,7 @@ def test_thread_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
 
         limiter = anyio.to_thread.current_default_thread_limiter()
         with monkeypatch.context() as patch:
-            patch.setattr(_worker_threads, "_idle", _worker_threads.deque())
+            patch.setattr(_worker_threads, "_idle", deque())
             patch.setattr(Worker, "start", fail)
             iterator = ThreadIterator([1])
             with pytest.raises(RuntimeError, match="start new thread"):
@@ -145,6 +146,15 @@ def test_library_of_the_caller_is_not_that_of_the_thread() -> None:
         return await run_in_threadpool(sniffio.current_async_library_cvar.get)
 
     assert asyncio.run(main()) is None
+
+
+def test_library_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Without ``sniffio`` there is nothing to forget.
+    """
+    monkeypatch.delitem(sys.modules, "sniffio", raising=False)
+
+    assert asyncio.run(run_in_threadpool(int)) == 0
 
 
 def test_task_cancel_ends_the_wait() -> None:
@@ -281,6 +291,30 @@ def test_message_without_anyio(no_anyio: None) -> None:
         message = await receive_nowait(receive)
         await asyncio.sleep(0)
         return message
+
+    assert asyncio.run(main()) is None
+
+
+def test_receive_that_cannot_be_thrown_into() -> None:
+    """
+    Servers in other languages return awaitables that know no more than to go on.
+    """
+
+    class Bare:
+        def __init__(self) -> None:
+            self.steps = asyncio.get_running_loop().create_future().__await__()
+
+        def __await__(self) -> Any:
+            return self
+
+        def __iter__(self) -> Any:  # pragma: no cover (it is an iterator, formally)
+            return self
+
+        def __next__(self) -> Any:
+            return next(self.steps)
+
+    async def main() -> Any:
+        return await receive_nowait(Bare)
 
     assert asyncio.run(main()) is None
 

@@ -66,7 +66,7 @@ async def run_until(work: Awaitable[Any], watch: Watch) -> bool:
                 watcher.stop()
     finally:
         # Outside of the scope, where this wait is not cancelled with the work.
-        if watcher is not None:
+        if watcher is not None:  # pragma: no branch (None is about to return)
             await watcher.wait()
     # Not scope.cancelled_caught, which only came with anyio 4.
     if is_complete:
@@ -84,7 +84,7 @@ class _Watcher:
     ) -> None:
         self.error: Optional[BaseException] = None
         self._loop = loop
-        self._cancel: Optional[Callable[[], Any]] = cancel
+        self._cancel = cancel
         self._task = loop.create_task(self._run(watch))
 
     async def _run(self, watch: Watch) -> None:
@@ -92,12 +92,11 @@ class _Watcher:
             await watch()
         except Exception as error:
             self.error = error
-        if self._cancel is not None:
-            self._cancel()
+        self._cancel()
 
     def stop(self) -> None:
         """End the task, without effect from now on."""
-        self._cancel = None
+        self._cancel = _nothing
         self._task.cancel()
 
     async def wait(self) -> None:
@@ -108,6 +107,10 @@ class _Watcher:
             ended = self._loop.create_future()
             self._task.add_done_callback(partial(resolve, ended))
             await ended
+
+
+def _nothing() -> None:
+    pass
 
 
 async def _run_until_on_trio(work: Awaitable[Any], watch: Watch) -> bool:
