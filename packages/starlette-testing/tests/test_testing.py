@@ -23,7 +23,9 @@ pytestmark = pytest.mark.anyio
 
 async def shout(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer with the body in capitals, part by part."""
-    await send({"type": "http.response.start", "status": 201, "headers": [(b"a", b"b")]})
+    await send(
+        {"type": "http.response.start", "status": 201, "headers": [(b"a", b"b")]}
+    )
     has_more = True
     while has_more:
         message = await receive()

@@ -116,14 +116,14 @@ class HTTPExchange:
             self._has_body_ended = True
             if not self._has_trailers:
                 self._complete()
-        if self._is_streamed:
+        if self.has_left:
+            # Let a cancellation in: the application may send for ever.
+            await anyio.lowlevel.checkpoint()
+        elif self._is_streamed:
             self._host.wake()
             await self._wait_for_reader(has_more)
 
     async def _wait_for_reader(self, has_more: bool) -> None:
-        if self.has_left:
-            # Let a cancellation in: the application may send for ever.
-            await anyio.lowlevel.checkpoint()
         while has_more and self.parts and not self.has_left:
             await self._park(self._taken)
 

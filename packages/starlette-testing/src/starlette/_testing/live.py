@@ -84,13 +84,13 @@ def _running(server: uvicorn.Server, listener: socket.socket) -> Iterator[None]:
 
     async def startup_then_tell(sockets: Optional[List[socket.socket]] = None) -> None:
         await startup(sockets)
-        if server.started:
-            has_started_or_ended.set()
+        has_started_or_ended.set()
 
     def serve() -> None:
         try:
             server.run(sockets=[listener])
-        except SystemExit:  # how uvicorn says that it could not start
+        except SystemExit:
+            # How newer versions say that it could not start.
             pass
         finally:
             has_started_or_ended.set()

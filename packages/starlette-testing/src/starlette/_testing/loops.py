@@ -13,11 +13,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
-from typing import Any, Awaitable, Callable, List, Optional, Set
+from typing import Any, Awaitable, Callable, List, Optional
 
 from anyio.from_thread import BlockingPortal
 
 from starlette._testing.jobs import Job
+from starlette._testing.loop_state import end_loop, has_nothing_to_do
 from starlette._testing.portals import PortalRunner
 from starlette._testing.where import in_event_loop, waits_for_itself
 
@@ -98,28 +99,12 @@ class LoopRunner:
             self._loop.call_soon(self._loop.stop)
             with self._driving:
                 self._loop.run_forever()
-        if not self.is_idle():
+        if not self._is_resting():
             self._move()
-
-    def is_idle(self) -> bool:
-        """Return whether nothing on the loop can happen without the client."""
-        if self._threaded is not None:
-            return False
-        loop: Any = self._loop
-        try:
-            # The loop's own wake-up pipe is always registered.
-            has_files = len(loop._selector.get_map()) > 1
-            timers = [timer for timer in loop._scheduled if not timer.cancelled()]
-            has_more = bool(loop._ready or loop._asyncgens or loop._default_executor)
-        except AttributeError:  # another implementation: nothing is known
-            return False
-        if has_files or has_more or timers not in ([], [self._alarm]):
-            return False
-        return len(asyncio.all_tasks(self._loop)) == self.parked
 
     def is_as_new(self) -> bool:
         """Return whether no job has left anything on the loop."""
-        return self.parked == 0 and self._is_driven_here() and self.is_idle()
+        return self.parked == 0 and self._is_driven_here() and self._is_resting()
 
     def close(self) -> List[str]:
         """End the event loop as ``asyncio.run`` does; return what was still running."""
@@ -132,6 +117,13 @@ class LoopRunner:
             self._finish()
         self._finalizer.detach()
         return self._leaked
+
+    def _is_resting(self) -> bool:
+        # All tasks wait for the client side, and nothing else can wake them.
+        return (
+            has_nothing_to_do(self._loop, self._alarm)
+            and len(asyncio.all_tasks(self._loop)) == self.parked
+        )
 
     def _is_driven_here(self) -> bool:
         if self._threaded is not None or self._owner != threading.get_ident():
@@ -201,37 +193,4 @@ class LoopRunner:
         is_started.wait()
 
     def _finish(self) -> None:
-        loop = self._loop
-        try:
-            tasks = asyncio.all_tasks(loop)
-            self._leaked = sorted(_description(task) for task in tasks)
-            _cancel(loop, tasks)
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            if hasattr(loop, "shutdown_default_executor"):
-                loop.run_until_complete(loop.shutdown_default_executor())
-        finally:
-            loop.close()
-
-
-def _description(task: asyncio.Task[Any]) -> str:
-    if not task.get_name().startswith("Task-"):
-        return task.get_name()
-    coro = task.get_coro()
-    return str(getattr(coro, "__qualname__", coro))
-
-
-def _cancel(loop: asyncio.AbstractEventLoop, tasks: Set[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if not tasks:
-        return
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-    for task in tasks:
-        if not task.cancelled() and task.exception() is not None:
-            loop.call_exception_handler(
-                {
-                    "message": "A task of the application failed when cancelled",
-                    "exception": task.exception(),
-                    "task": task,
-                }
-            )
+        self._leaked = end_loop(self._loop)

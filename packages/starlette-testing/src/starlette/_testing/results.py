@@ -22,9 +22,11 @@ def failure_of(job: Job, exchange: HTTPExchange) -> Optional[BaseException]:
     error = job.take_error()
     if error is None and exchange.status is None:
         return AssertionError("TestClient did not receive any response.")
-    if exchange.has_left and type(error).__name__ == "ClientDisconnect":
-        # The client did leave; the application is right to say so.
-        return None
+    if error is not None and exchange.has_left:
+        from starlette.requests import ClientDisconnect
+
+        # The client did leave; an application that says so is right.
+        return None if isinstance(error, ClientDisconnect) else error
     return error
 
 

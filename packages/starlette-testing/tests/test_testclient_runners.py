@@ -1,0 +1,140 @@
+"""The parts of the client that run the application, by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Any, List
+
+import anyio
+import pytest
+
+from starlette._testing.jobs import Job
+from starlette._testing.loop_state import has_nothing_to_do
+from starlette._testing.where import in_event_loop
+from starlette.responses import PlainTextResponse
+from starlette.testclient import AsyncTestClient, TestClient
+from starlette.types import Receive, Scope, Send
+
+
+@pytest.mark.anyio
+async def test_job_that_is_cancelled_before_it_begins() -> None:
+    """
+    It ends at the first thing that it waits for.
+    """
+    woken: List[str] = []
+    job = Job(lambda: woken.append("woken"))
+    job.cancel()
+    await job.run(anyio.sleep_forever)
+
+    assert job.is_done
+    assert job.error is None
+    assert woken == ["woken"]
+
+
+@pytest.mark.anyio
+async def test_job_that_is_cancelled_after_its_end() -> None:
+    """
+    Nothing happens.
+    """
+    job = Job(lambda: None)
+    await job.run(anyio.sleep, 0)
+    job.cancel()
+
+    assert job.has_ended()
+    assert job.take_error() is None
+
+
+@pytest.mark.anyio
+async def test_job_that_others_cancel() -> None:
+    """
+    The event loop sees the cancellation, and so does who waits.
+    """
+    job = Job(lambda: None)
+
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await job.run(anyio.sleep_forever)
+
+    assert scope.cancelled_caught
+    assert isinstance(job.error, anyio.get_cancelled_exc_class())
+
+
+def test_event_loop_of_another_kind() -> None:
+    """
+    A loop that cannot be looked into is taken for busy.
+    """
+    unknown: Any = object()
+
+    assert not has_nothing_to_do(unknown)
+
+
+def test_event_loop_that_cannot_be_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    On such a loop requests are answered all the same.
+    """
+    monkeypatch.setattr("starlette._testing.loops.has_nothing_to_do", lambda *_: False)
+    loops: List[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        loops.append(asyncio.get_running_loop())
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    client = TestClient(app)
+    client.get("/")
+    client.get("/")
+
+    assert loops[0] is not loops[1]
+
+
+def test_no_trio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Where trio was never imported, it does not run.
+    """
+    monkeypatch.delitem(sys.modules, "trio", raising=False)
+
+    assert not in_event_loop()
+
+
+def test_unknown_backend() -> None:
+    """
+    A backend that does not exist is an error of the request, wherever it is made.
+    """
+    client = TestClient(PlainTextResponse("ok"), backend="unknown")
+
+    async def test() -> None:
+        client.get("/")
+
+    with pytest.raises(LookupError):
+        client.get("/")
+    with pytest.raises(LookupError):
+        anyio.run(test, backend="trio")
+
+
+@pytest.mark.anyio
+async def test_stream_that_is_closed_after_its_client() -> None:
+    """
+    Closing what the client has closed already does nothing.
+    """
+    app = PlainTextResponse("ok")
+    client = AsyncTestClient(app)
+    response = await client.send(client.build_request("GET", "/"), stream=True)
+    stream: Any = response.stream
+    await stream._stream.abandon()
+    await response.aclose()
+
+    assert client._asgi.in_use == []
+
+
+def test_stream_that_is_closed_twice() -> None:
+    """
+    The second time nothing happens.
+    """
+    client = TestClient(PlainTextResponse("ok"))
+    response = client.send(client.build_request("GET", "/"), stream=True)
+    stream: Any = response.stream
+    stream._stream.abandon()
+    response.close()
+
+    assert response.is_closed
+    assert client._pool.in_use == []
