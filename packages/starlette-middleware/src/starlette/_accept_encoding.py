@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Dict, Iterable, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, Iterable, Optional, Sequence, Tuple
 
-__all__ = ("Choice", "choose", "negotiate")
+__all__ = ("choose", "negotiate")
 
 IDENTITY = "identity"
 # The old names of codings that are used to this day (RFC 9110, section 8.4.1.3).
@@ -19,22 +19,12 @@ ALIASES = {"x-gzip": "gzip", "x-compress": "compress"}
 _WEIGHT = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)").fullmatch
 
 
-class Choice(NamedTuple):
-    """What to answer with.
-
-    Attributes:
-        coding: The name of a content coding, or None to send the body as it is.
-        is_identity_accepted: Whether the body may be sent as it is.
-    """
-
-    coding: Optional[str]
-    is_identity_accepted: bool
-
-
 def negotiate(
     headers: Iterable[Tuple[bytes, bytes]], codings: Tuple[str, ...]
-) -> Choice:
+) -> Optional[str]:
     """Choose among *codings* for a request with these *headers*.
+
+    None is to send the body as it is.
 
     Args:
         headers: Of the request, names in lower case.
@@ -42,7 +32,7 @@ def negotiate(
     """
     given = [value for name, value in headers if name == b"accept-encoding"]
     if not given:
-        return _NOTHING_SAID
+        return None
     field = given[0] if len(given) == 1 else b",".join(given)
     # Browsers send a few values for ever; a long one is not worth remembering.
     if len(field) <= 128:
@@ -51,11 +41,11 @@ def negotiate(
 
 
 @lru_cache(maxsize=256)
-def _remembered(field: bytes, codings: Tuple[str, ...]) -> Choice:
+def _remembered(field: bytes, codings: Tuple[str, ...]) -> Optional[str]:
     return choose(field.decode("latin-1"), codings)
 
 
-def choose(field: str, codings: Sequence[str]) -> Choice:
+def choose(field: str, codings: Sequence[str]) -> Optional[str]:
     """Choose by the value of ``Accept-Encoding``.
 
     The highest weight wins, and among equals the first of *codings*.  To send the
@@ -64,19 +54,14 @@ def choose(field: str, codings: Sequence[str]) -> Choice:
     """
     weights = _weights(field)
     others = weights.get("*", 0.0)
-    # Always accepted unless refused by name, or by "*" and not named.
-    identity = weights.get(IDENTITY, weights.get("*", 1.0))
     best, weight = None, 0.0
     for coding in codings:
         candidate = weights.get(coding, others)
         if candidate > weight:
             best, weight = coding, candidate
     if best is not None and weights.get(IDENTITY, 0.0) > weight:
-        best = None
-    return Choice(best, identity > 0)
-
-
-_NOTHING_SAID = Choice(None, True)
+        return None
+    return best
 
 
 def _weights(field: str) -> Dict[str, float]:

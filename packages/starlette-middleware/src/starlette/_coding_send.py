@@ -4,7 +4,8 @@ What the start of the response alone decides is decided there and then.  Otherwi
 start is held back until the first part of the body, and goes one of three ways:
 
 * as it is: too small, encoded already, a range, a media type that gains nothing, or
-  a body that is no message (``http.response.pathsend``);
+  a body that is no message (``http.response.pathsend``).  What is too small is sent as
+  it is also to a client that says ``identity;q=0``;
 * as it is, with ``Vary``: it would have been encoded for another client;
 * encoded: a body that is whole gets its new ``Content-Length``, a stream is flushed
   after each part, so that the client has at once what the application has sent.
@@ -20,12 +21,15 @@ from typing import (
     Callable,
     Dict,
     Generator,
+    Iterable,
     List,
+    Mapping,
     NamedTuple,
     Optional,
     Tuple,
 )
 
+from starlette._accept_encoding import negotiate
 from starlette._codecs import Compressor, Data
 from starlette._header_additions import Pair, vary_pair
 from starlette.types import Message, Send
@@ -41,26 +45,34 @@ VARY = (b"vary", b"Accept-Encoding")
 UNCODED_STATUSES = frozenset({204, 205, 206, 304})
 
 
-class Rules(NamedTuple):
-    """What the configuration says about every response.
-
-    Attributes:
-        minimum_size: Bodies with fewer bytes are sent as they are, unless streamed.
-        thread_minimum_size: From this many bytes on a chunk is compressed in a worker
-            thread; None for never.
-        excluded: How the media types that are left alone begin, in lower case.
-    """
-
-    minimum_size: int
-    thread_minimum_size: Optional[int]
-    excluded: Tuple[bytes, ...]
-
-
 class Encoding(NamedTuple):
     """A content coding, and how a compressor for one response is made."""
 
     name: bytes
     start: Callable[[], Compressor]
+
+
+class Rules(NamedTuple):
+    """What the configuration says about every response.
+
+    Attributes:
+        encodings: By the names of their codings, the best first.
+        minimum_size: Bodies with fewer bytes are sent as they are, unless they are
+            streams of unknown length.
+        thread_minimum_size: From this many bytes on a part is compressed in a worker
+            thread; None for never.
+        excluded: How the media types that are left alone begin, in lower case.
+    """
+
+    encodings: Mapping[str, Encoding]
+    minimum_size: int
+    thread_minimum_size: Optional[int]
+    excluded: Tuple[bytes, ...]
+
+    def encoding_for(self, headers: Iterable[Pair]) -> Optional[Encoding]:
+        """Return what a client with these request headers likes best, if anything."""
+        coding = negotiate(headers, tuple(self.encodings))
+        return None if coding is None else self.encodings[coding]
 
 
 class _Done:
@@ -82,137 +94,141 @@ class CodingSend:
 
     Args:
         send: Where the messages go.
-        rules: What is encoded.
-        encoding: How; None if the client accepts nothing that there is.
-        is_identity_accepted: Whether small bodies may be sent as they are.
+        rules: What is encoded, and how.
+        request_headers: Of the request; looked at when there is something to encode.
     """
 
-    __slots__ = (
-        "_compressor",
-        "_encoding",
-        "_is_decided",
-        "_is_identity_accepted",
-        "_rules",
-        "_send",
-        "_start",
-        "_unread",
-    )
+    __slots__ = ("_forward", "_request_headers", "_rules", "_send", "_start")
 
     def __init__(
-        self,
-        send: Send,
-        rules: Rules,
-        encoding: Optional[Encoding],
-        is_identity_accepted: bool = True,
+        self, send: Send, rules: Rules, request_headers: Iterable[Pair]
     ) -> None:
         self._send = send
         self._rules = rules
-        self._encoding = encoding
-        self._is_identity_accepted = is_identity_accepted
+        self._request_headers = request_headers
+        # Where messages go, once that is decided.
+        self._forward: Optional[Send] = None
         self._start: Optional[Start] = None
-        self._compressor: Optional[Compressor] = None
-        self._is_decided = False
-        self._unread: Optional[int] = None
 
     # Not a coroutine function: what passes by costs no coroutine.
     def __call__(self, message: Message) -> Awaitable[None]:
         """Pass *message* on, encoded if it has to be."""
+        if self._forward is not None:
+            return self._forward(message)
         kind = message["type"]
-        if self._is_decided:
-            if self._compressor is None or kind != BODY:
-                return self._send(message)
-            return self._continue(self._compressor, message)
         if kind == START:
-            self._start = start = Start(message)
-            if start.may_be_coded(self._rules.excluded):
+            return self._started(message)
+        start = self._start
+        if start is None or (kind != BODY and kind not in BODIES):
+            return self._send(message)
+        self._start = None
+        self._forward = self._send
+        return self._first_part(start, message)
+
+    def _started(self, message: Message) -> Awaitable[None]:
+        rules = self._rules
+        if not _announces_less(message, rules.minimum_size):
+            start = Start(message)
+            if start.may_be_coded(rules.excluded):
+                self._start = start
                 return DONE
-            self._is_decided = True
-            return self._send(message)
-        if self._start is None or (kind != BODY and kind not in BODIES):
-            return self._send(message)
-        self._is_decided = True
-        return self._first_part(self._start, message)
+        self._forward = self._send
+        return self._send(message)
 
     def _first_part(self, start: Start, message: Message) -> Awaitable[None]:
         more = message.get("more_body", False)
-        size = start.length if more else _size(message.get("body", b""))
-        if message["type"] != BODY or size == 0 or self._is_small(size):
+        size = _size(message.get("body", b""))
+        is_small = not more and size < max(self._rules.minimum_size, 1)
+        if is_small or message["type"] != BODY:
             return self._both(start.message, message)
-        encoding = self._encoding
+        encoding = self._rules.encoding_for(self._request_headers)
         if encoding is None:
             return self._both(start.varying(), message)
         if not more:
             return self._whole(encoding, start, message)
-        self._unread = size
-        self._compressor = compressor = encoding.start()
-        return self._begin(encoding, start, compressor, message)
-
-    def _is_small(self, size: Optional[int]) -> bool:
-        # A stream of unknown length is not small.
-        return (
-            size is not None
-            and size < self._rules.minimum_size
-            and self._is_identity_accepted
-        )
+        forward = EncodedStream(self._send, self._rules, encoding, start.length)
+        self._forward = forward
+        return self._begin(start.coded(encoding.name, None), forward, message)
 
     async def _both(self, start: Message, message: Message) -> None:
-        self._start = None
         await self._send(start)
         await self._send(message)
 
     async def _whole(self, encoding: Encoding, start: Start, message: Message) -> None:
-        body: Data = message["body"]
-        encoded = await self._run(_encode_whole, encoding.start(), body)
+        encoded = await _run(
+            _encode_whole, encoding.start(), message["body"], self._rules
+        )
         await self._send(start.coded(encoding.name, len(encoded)))
         await self._send({**message, "body": encoded})
 
     async def _begin(
-        self,
-        encoding: Encoding,
-        start: Start,
-        compressor: Compressor,
-        message: Message,
+        self, start: Message, forward: EncodedStream, message: Message
     ) -> None:
-        await self._send(start.coded(encoding.name, None))
-        await self._continue(compressor, message)
+        await self._send(start)
+        await forward(message)
 
-    async def _continue(self, compressor: Compressor, message: Message) -> None:
+
+class EncodedStream:
+    """The ``send`` for a body in several parts, each flushed as it comes.
+
+    Args:
+        send: Where the messages go.
+        rules: When a worker thread is used.
+        encoding: How the parts are encoded.
+        length: The number of bytes that was announced, if it was.
+    """
+
+    __slots__ = ("_compressor", "_rules", "_send", "_unread")
+
+    def __init__(
+        self, send: Send, rules: Rules, encoding: Encoding, length: Optional[int]
+    ) -> None:
+        self._send = send
+        self._rules = rules
+        self._compressor = encoding.start()
+        self._unread = length
+
+    async def __call__(self, message: Message) -> None:
+        """Pass *message* on, encoded if it is a part of the body.
+
+        Raises:
+            RuntimeError: The body is longer or shorter than was announced.
+        """
+        if message["type"] != BODY:
+            await self._send(message)
+            return
         body: Data = message.get("body", b"")
         more = message.get("more_body", False)
         if self._unread is not None:
-            self._count(_size(body), more)
+            self._unread -= _size(body)
+            _check(self._unread, more)
         encode = _encode_part if more else _encode_whole
-        encoded = await self._run(encode, compressor, body)
-        if not more:
-            self._compressor = None
+        encoded = await _run(encode, self._compressor, body, self._rules)
         await self._send({**message, "body": encoded})
 
-    async def _run(
-        self,
-        encode: Callable[[Compressor, Data], bytes],
-        compressor: Compressor,
-        body: Data,
-    ) -> bytes:
-        limit = self._rules.thread_minimum_size
-        if limit is None or _size(body) < limit:
-            return encode(compressor, body)
-        from starlette.concurrency import run_in_threadpool
 
-        return await run_in_threadpool(encode, compressor, body)
+def _check(unread: int, more: bool) -> None:
+    # The announced length is dropped from the encoded response, so that the server
+    # cannot notice a body that ends too early; a client would take it as complete.
+    if unread < 0 or (unread > 0 and not more):
+        raise RuntimeError(
+            f"The response body is {'longer' if unread < 0 else 'shorter'} "
+            "than its Content-Length."
+        )
 
-    def _count(self, size: int, more: bool) -> None:
-        """Take *size* bytes from what was announced.
 
-        The announced length is dropped from the encoded response, so that the server
-        cannot notice a body that ends too early; a client would take it as complete.
-        """
-        unread = (self._unread or 0) - size
-        self._unread = unread
-        if unread < 0 or (unread > 0 and not more):
-            raise RuntimeError(
-                "The response body is "
-                f"{'longer' if unread < 0 else 'shorter'} than its Content-Length."
-            )
+async def _run(
+    encode: Callable[[Compressor, Data], bytes],
+    compressor: Compressor,
+    body: Data,
+    rules: Rules,
+) -> bytes:
+    limit = rules.thread_minimum_size
+    if limit is None or _size(body) < limit:
+        return encode(compressor, body)
+    from starlette.concurrency import run_in_threadpool
+
+    return await run_in_threadpool(encode, compressor, body)
 
 
 def _size(body: Data) -> int:
@@ -227,6 +243,17 @@ def _encode_whole(compressor: Compressor, body: Data) -> bytes:
     return compressor.compress(body) + compressor.finish()
 
 
+def _announces_less(message: Message, size: int) -> bool:
+    """Tell whether the body is announced as smaller than *size*."""
+    # Without a ``Start``, which costs as much as all that a small response pays.
+    headers = message.get("headers")
+    if isinstance(headers, list):
+        for name, value in headers:
+            if name == b"content-length":
+                return len(value) < 20 and value.isdigit() and int(value) < size
+    return False
+
+
 class Start:
     """The start of a response, and what its headers say.
 
@@ -235,19 +262,20 @@ class Start:
 
     Attributes:
         message: As given.
-        length: The announced length of the body; None if it is not announced, or
-            is not a number.
     """
 
-    __slots__ = ("_named", "_pairs", "length", "message")
+    __slots__ = ("_named", "_pairs", "message")
 
     def __init__(self, message: Message) -> None:
         self.message = message
         self._pairs: List[Pair] = list(message.get("headers") or ())
-        named: Dict[bytes, bytes] = dict(self._pairs)
-        self._named = named
-        length = named.get(b"content-length", b"")
-        self.length = int(length) if length.isdigit() and len(length) < 20 else None
+        self._named: Dict[bytes, bytes] = dict(self._pairs)
+
+    @property
+    def length(self) -> Optional[int]:
+        """The announced length of the body, if it is announced, and a number."""
+        value = self._named.get(b"content-length", b"")
+        return int(value) if value.isdigit() and len(value) < 20 else None
 
     def may_be_coded(self, excluded: Tuple[bytes, ...]) -> bool:
         """Tell whether the response may be sent in a content coding."""

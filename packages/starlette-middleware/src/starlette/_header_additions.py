@@ -6,7 +6,7 @@ constant that the application sends again and again.
 
 from __future__ import annotations
 
-from typing import Awaitable, Dict, FrozenSet, Iterable, Mapping, Tuple
+from typing import Awaitable, Dict, FrozenSet, Iterable, List, Mapping, Tuple
 
 from starlette._headers import header_name, header_value
 from starlette.types import Message, Send
@@ -47,15 +47,24 @@ class Additions:
 
     def to(self, start: Message) -> Message:
         """Return a copy of *start* with the headers."""
+        given = start.get("headers") or ()
+        if not isinstance(given, list):
+            given = list(given)
         names = self.names
-        given = list(start.get("headers") or ())
+        # Nearly always none of them is there; a comprehension would take as long
+        # as all the rest.
+        for name, _ in given:
+            if name in names:
+                return {**start, "headers": self._merged(given)}
+        return {**start, "headers": [*given, *self.pairs]}
+
+    def _merged(self, given: List[Pair]) -> List[Pair]:
+        names = self.names
         headers = [pair for pair in given if pair[0] not in names]
-        if len(headers) == len(given) or VARY not in names:
-            headers += self.pairs
-        else:
-            headers += [pair for pair in self.pairs if pair[0] != VARY]
+        headers += [pair for pair in self.pairs if pair[0] != VARY]
+        if VARY in names:
             headers.append(vary_pair([*given, *self.pairs]))
-        return {**start, "headers": headers}
+        return headers
 
 
 def vary_pair(headers: Iterable[Pair]) -> Pair:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Mapping, Optional, Sequence
 
-from starlette._accept_encoding import negotiate
 from starlette._codecs import Codec, Compressor, find_codecs
 from starlette._coding_send import CodingSend, Encoding, Rules, excluded_prefixes
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -84,11 +83,12 @@ class CompressionMiddleware:
         self.minimum_size = minimum_size
         self.codings = tuple(codecs)
         self.thread_minimum_size = thread_minimum_size
-        self._encodings = {
+        encodings = {
             name: Encoding(name.encode("ascii"), partial(codec, given.get(name)))
             for name, codec in codecs.items()
         }
         self._rules = Rules(
+            encodings,
             minimum_size,
             thread_minimum_size,
             excluded_prefixes(tuple(exclude_content_types)),
@@ -97,7 +97,5 @@ class CompressionMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and compress its response if that may be."""
         if scope["type"] == "http" and scope["method"] != "HEAD":
-            coding, is_plain_accepted = negotiate(scope["headers"], self.codings)
-            encoding = None if coding is None else self._encodings[coding]
-            send = CodingSend(send, self._rules, encoding, is_plain_accepted)
+            send = CodingSend(send, self._rules, scope["headers"])
         await self.app(scope, receive, send)

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Dict, Iterable, Optional, Sequence
 
 from starlette._error_answer import wrap_error_answer
-from starlette._header_additions import Additions, encoded, sending
+from starlette._header_additions import Additions, Pair, encoded, sending
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -108,6 +108,8 @@ class CORSMiddleware:
         # Here, so that a name or value that cannot be sent is told to who wrote it.
         encoded({**self.simple_headers, **self.preflight_headers})
         self._anybody: Optional[Additions] = None
+        self._others = VARY_ORIGIN
+        self._named: Dict[bytes, Additions] = {}
         cls = type(self)
         self._is_send_overridden = cls.send is not CORSMiddleware.send
 
@@ -185,12 +187,10 @@ class CORSMiddleware:
         Raises:
             Exception: What the application raises, unchanged.
         """
-
-        wrapper: Callable[[Send], Send]
         if self._is_send_overridden:
             wrapper = partial(_overridden, self.send, request_headers)
         else:
-            wrapper = partial(sending, self._for_request(request_headers))
+            wrapper = partial(sending, self._for_request(scope["headers"]))
         try:
             await self.app(scope, receive, wrapper(send))
         except Exception:
@@ -201,28 +201,39 @@ class CORSMiddleware:
         self, message: Message, send: Send, request_headers: Headers
     ) -> None:
         """Pass *message* on, with the headers if it starts the response."""
-        await sending(self._for_request(request_headers), send)(message)
+        await sending(self._for_request(request_headers.raw), send)(message)
 
-    def _for_request(self, request_headers: Headers) -> Additions:
+    def _for_request(self, request_headers: Iterable[Pair]) -> Additions:
         if self._anybody is None:
             # Not in the constructor: subclasses change simple_headers in theirs.
             self._anybody = Additions(encoded(self.simple_headers))
             self._others = Additions([*self._anybody.pairs, *VARY_ORIGIN.pairs])
-        origin = request_headers["origin"]
+        origin, has_cookie = b"", False
+        for name, value in request_headers:
+            if name == b"origin":
+                origin = origin or value
+            elif name == b"cookie":
+                has_cookie = True
         if self.preflight_explicit_allow_origin:
-            is_named = self.is_allowed_origin(origin)
-        elif "cookie" in request_headers:
-            # Of no use to browsers without credentials, but it has always been so.
-            is_named = True
-        else:
+            if not self.is_allowed_origin(origin.decode("latin-1")):
+                return self._others
+        elif not has_cookie:
             return self._anybody
-        if is_named and origin.isprintable():
-            return self._naming(origin.encode("latin-1"))
-        return self._others
+        # With a cookie it is of no use, but it has always been so.
+        return self._naming(origin)
 
     def _naming(self, origin: bytes) -> Additions:
-        kept = [pair for pair in self._others.pairs if pair[0] != ALLOW_ORIGIN]
-        return Additions([*kept, (ALLOW_ORIGIN, origin)])
+        named = self._named.get(origin)
+        if named is None:
+            if not origin.decode("latin-1").isprintable():
+                return self._others
+            kept = [pair for pair in self._others.pairs if pair[0] != ALLOW_ORIGIN]
+            named = Additions([*kept, (ALLOW_ORIGIN, origin)])
+            # A page comes from one of a few origins, but a client can make them up.
+            if len(self._named) >= 64:
+                self._named.clear()
+            self._named[origin] = named
+        return named
 
     @staticmethod
     def allow_explicit_origin(headers: MutableHeaders, origin: str) -> None:

@@ -13,9 +13,8 @@ better codings for clients that know them.
 from __future__ import annotations
 
 from functools import partial
-from typing import NoReturn, Optional, Sequence
+from typing import Mapping, NoReturn, Optional, Sequence
 
-from starlette._accept_encoding import negotiate
 from starlette._codecs import GZip
 from starlette._coding_send import CodingSend, Encoding, Rules, excluded_prefixes
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,6 +28,9 @@ __all__ = (
 )
 
 DEFAULT_EXCLUDED_CONTENT_TYPES = ("text/event-stream",)
+
+# The responders are told, by their choice, what the client accepts.
+ACCEPTED = ((b"accept-encoding", b"gzip"),)
 
 # A chunk of this size takes about two milliseconds at level 9: forty times what the
 # way to a worker thread and back costs.
@@ -71,18 +73,16 @@ class GZipMiddleware:
         )
         self.thread_minimum_size = thread_minimum_size
         self._rules = Rules(
+            _gzip(compresslevel),
             minimum_size,
             thread_minimum_size,
             excluded_prefixes(self.exclude_content_types),
         )
-        self._encoding = _gzip(compresslevel)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and compress its response if that may be."""
         if scope["type"] == "http" and scope["method"] != "HEAD":
-            coding, is_plain_accepted = negotiate(scope["headers"], ("gzip",))
-            encoding = None if coding is None else self._encoding
-            send = CodingSend(send, self._rules, encoding, is_plain_accepted)
+            send = CodingSend(send, self._rules, scope["headers"])
         await self.app(scope, receive, send)
 
 
@@ -94,7 +94,7 @@ class IdentityResponder:
         minimum_size: Bodies with fewer bytes would be sent as they are to any client.
     """
 
-    _encoding: Optional[Encoding] = None
+    _encodings: Mapping[str, Encoding] = {}
 
     def __init__(self, app: ASGIApp, minimum_size: int) -> None:
         self.app = app
@@ -104,9 +104,9 @@ class IdentityResponder:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application."""
         excluded = excluded_prefixes(DEFAULT_EXCLUDED_CONTENT_TYPES)
-        rules = Rules(self.minimum_size, THREAD_MINIMUM_SIZE, excluded)
+        rules = Rules(self._encodings, self.minimum_size, THREAD_MINIMUM_SIZE, excluded)
         self.send = send
-        await self.app(scope, receive, CodingSend(send, rules, self._encoding))
+        await self.app(scope, receive, CodingSend(send, rules, ACCEPTED))
 
 
 class GZipResponder(IdentityResponder):
@@ -120,7 +120,7 @@ class GZipResponder(IdentityResponder):
 
     def __init__(self, app: ASGIApp, minimum_size: int, compresslevel: int = 9) -> None:
         super().__init__(app, minimum_size)
-        self._encoding = _gzip(compresslevel)
+        self._encodings = _gzip(compresslevel)
 
     # Of its own: the interface names it.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,9 +128,9 @@ class GZipResponder(IdentityResponder):
         await super().__call__(scope, receive, send)
 
 
-def _gzip(level: int) -> Encoding:
+def _gzip(level: int) -> Mapping[str, Encoding]:
     GZip(level)  # for its error, if there is no such level
-    return Encoding(b"gzip", partial(GZip, level))
+    return {"gzip": Encoding(b"gzip", partial(GZip, level))}
 
 
 async def unattached_send(message: Message) -> NoReturn:
