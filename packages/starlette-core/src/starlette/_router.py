@@ -106,7 +106,7 @@ class Router:
             wrap(app, middleware or ()), max_body_size
         )
         # The stack as it is if nothing stands around ``app``, and ``app`` is ours.
-        is_own = type(self).app is Router.app
+        is_own = type(self).app is ROUTER_APP
         self._bare_stack: Optional[ASGIApp] = app if is_own else None
         self._index: Optional[RouteIndex] = None
 
@@ -457,6 +457,10 @@ class Router:
             return func
 
         return decorate
+
+
+# What it was before anybody put something in its place, which has to be called.
+ROUTER_APP = Router.app
 
 
 async def _call_all(handlers: Sequence[Callable[[], Any]]) -> None:
