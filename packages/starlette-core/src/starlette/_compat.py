@@ -9,11 +9,12 @@ to run it.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Tuple, TypeVar
+from typing import TYPE_CHECKING, Any, List, Tuple, TypeVar
 
 __all__ = (
     "ParamSpec",
     "cancellations",
+    "entry_points",
     "grouped_exceptions",
     "is_marked_coroutine_function",
     "md5",
@@ -97,3 +98,12 @@ def md5(data: bytes) -> str:
         return hashlib.md5(data, usedforsecurity=False).hexdigest()
     # There is no way to say so, and none is needed.
     return hashlib.md5(data).hexdigest()  # pragma: no cover (since 3.9)
+
+
+def entry_points(group: str) -> List[Any]:
+    """Return the entry points of *group*, of all installed distributions."""
+    from importlib import metadata
+
+    if sys.version_info >= (3, 10):  # pragma: no cover (before 3.10)
+        return list(metadata.entry_points(group=group))
+    return list(metadata.entry_points().get(group, ()))  # pragma: no cover (since 3.10)

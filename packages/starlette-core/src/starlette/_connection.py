@@ -164,7 +164,14 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         Raises:
             AssertionError: There is no ``SessionMiddleware`` around.
         """
-        return cast("Dict[str, Any]", self._installed("session", "SessionMiddleware"))
+        session = self._installed("session", "SessionMiddleware")
+        # A session may be one that is read at its first use, which is now: code in
+        # C, such as an encoder, looks into a dict without asking it.
+        if type(session) is not dict:
+            open_session = getattr(session, "_open_session", None)
+            if open_session is not None:
+                session = open_session()
+        return cast("Dict[str, Any]", session)
 
     @property
     def auth(self) -> Any:
