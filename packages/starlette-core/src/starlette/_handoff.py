@@ -35,6 +35,11 @@ class Discarded(OSError):
     """Nobody reads this response: ASGI, HTTP, "Disconnected Client"."""
 
 
+def _tells_of_discard(exc: Exception) -> bool:
+    # Responses make a ClientDisconnect of it.
+    return isinstance(exc, Discarded) or isinstance(exc.__cause__, Discarded)
+
+
 class Handoff(Protocol):
     """An application that is held at each message it sends."""
 
@@ -204,8 +209,9 @@ class Stepped:
             self._let_go(acknowledged)
         try:
             await self.next()
-        except Discarded:
-            pass
+        except Exception as exc:
+            if not _tells_of_discard(exc):
+                raise
 
     async def cancel(self) -> None:
         """Cancel the application, and wait for its end."""
@@ -290,7 +296,12 @@ class Spawned:
             self._acknowledge = None
         while not self._messages and not self._is_done:
             self._news = self._trio.Event()
-            await self._news.wait()
+            try:
+                await self._news.wait()
+            except self._trio.Cancelled:
+                # As if the reader ran the application itself.
+                self._cancel_scope.cancel()
+                raise
         if self._messages:
             message, self._acknowledge = self._messages.popleft()
             return message
@@ -307,8 +318,9 @@ class Spawned:
         self._messages.clear()
         try:
             await self.next()
-        except Discarded:
-            pass
+        except Exception as exc:
+            if not _tells_of_discard(exc):
+                raise
 
     async def cancel(self) -> None:
         """Cancel the application; the nursery waits for its end."""

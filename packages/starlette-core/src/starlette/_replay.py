@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any, List
+
 from starlette._request_body import BodyState, body_state
+from starlette._until import open_scope
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -20,17 +23,23 @@ class ReplayedReceive:
 
     Attributes:
         channel: What *request* receives from.
-        is_answered: Set when the response is over; from then on the client counts
-            as gone.
     """
 
-    __slots__ = ("_is_replayed", "_request", "channel", "is_answered")
+    __slots__ = ("_is_answered", "_is_replayed", "_request", "_waits", "channel")
 
     def __init__(self, request: Request) -> None:
         self.channel = request._receive
-        self.is_answered = False
         self._request = request
         self._is_replayed = False
+        self._is_answered = False
+        # The cancel scopes of those who wait for the client to go.
+        self._waits: List[Any] = []
+
+    def answer(self) -> None:
+        """Note that the response is over: from now on the client counts as gone."""
+        self._is_answered = True
+        for scope in self._waits:
+            scope.cancel()
 
     def _state(self) -> BodyState:
         return body_state(self._request.scope, self.channel, True)
@@ -47,9 +56,7 @@ class ReplayedReceive:
                 state.data = b""
 
     async def __call__(self) -> Message:
-        if self.is_answered:
-            return {"type": "http.disconnect"}
-        if self._request._is_disconnected:
+        if self._is_answered or self._request._is_disconnected:
             return {"type": "http.disconnect"}
         state = self._state()
         message = state.pending
@@ -58,6 +65,8 @@ class ReplayedReceive:
         elif state.data is not None and not self._is_replayed:
             self._is_replayed = True
             return {"type": "http.request", "body": state.data, "more_body": False}
+        elif state.is_consumed:
+            message = await self._disconnect()
         else:
             message = await self.channel()
         if message["type"] == "http.disconnect":
@@ -66,3 +75,13 @@ class ReplayedReceive:
             state.is_consumed = self._request._stream_consumed = True
             self._is_replayed = True
         return message
+
+    async def _disconnect(self) -> Message:
+        """Wait for the client to go, or for the end of the response."""
+        with open_scope() as scope:
+            self._waits.append(scope)
+            try:
+                return await self.channel()
+            finally:
+                self._waits.remove(scope)
+        return {"type": "http.disconnect"}

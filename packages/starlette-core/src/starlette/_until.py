@@ -31,7 +31,13 @@ from starlette.types import Message, Receive
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ("disconnect", "receive_nowait", "run_until", "run_until_first_returns")
+__all__ = (
+    "disconnect",
+    "open_scope",
+    "receive_nowait",
+    "run_until",
+    "run_until_first_returns",
+)
 
 Watch = Callable[[], Awaitable[Any]]
 
@@ -136,11 +142,8 @@ async def receive_nowait(receive: Receive) -> Optional[Message]:
     A *receive* that has to wait is cancelled at that point, so it must not lose
     messages when it is cancelled; those of servers do not.
     """
-    task = asyncio_task()
     steps = receive().__await__()
-    with (
-        require_anyio().CancelScope() if task is None else _cancel_scope(task)
-    ) as scope:
+    with open_scope() as scope:
         try:
             waits_for = next(steps)
         except StopIteration as stop:
@@ -180,6 +183,15 @@ def _go_on(steps: Generator[Any, Any, Any], waits_for: Any) -> Generator[Any, An
             waits_for = resume()
         except StopIteration as stop:
             return stop.value
+
+
+def open_scope() -> Any:
+    """Return a cancel scope for code of the task that runs, a context manager.
+
+    Its ``cancel()`` may be called from another task of the same event loop.
+    """
+    task = asyncio_task()
+    return require_anyio().CancelScope() if task is None else _cancel_scope(task)
 
 
 def _cancel_scope(task: asyncio.Task[Any]) -> Any:

@@ -117,7 +117,7 @@ class Exchange:
             response = await self._middleware.dispatch_func(request, self.call_next)
             await response(scope, receive, send)
             for replayed in self._receives:
-                replayed.is_answered = True
+                replayed.answer()
             # Only now, after the last byte: background tasks run here.
             for handoff in self._handoffs:
                 await handoff.finish()
