@@ -316,7 +316,7 @@ async def test_cancelled_while_the_application_waits() -> None:
     async def inner(request: Request) -> Response:
         return StreamingResponse(chunks())
 
-    app = around(endpoint(inner), layers=2)
+    app: Any = around(endpoint(inner), layers=2)
     with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as group:
             group.start_soon(app, http_scope(), Script.http(), recorder)
@@ -1075,7 +1075,7 @@ async def test_client_that_goes_in_the_middle_of_a_stream() -> None:
     async def inner(request: Request) -> Response:
         return StreamingResponse(chunks())
 
-    app = around(endpoint(inner), layers=3)
+    app: Any = around(endpoint(inner), layers=3)
     with anyio.fail_after(5):
         async with anyio.create_task_group() as group:
             group.start_soon(app, http_scope(), script, recorder)
