@@ -6,8 +6,10 @@ from typing import Any, List, Mapping, Optional
 
 import pytest
 
+from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.datastructures import URL, URLPath
+from starlette.requests import Request
 from starlette.responses import (
     HTMLResponse,
     JSONResponse,
@@ -15,6 +17,7 @@ from starlette.responses import (
     RedirectResponse,
     Response,
 )
+from starlette.routing import Route
 from starlette.testing import Recorder, Script, exchange, http_scope, websocket_scope
 
 pytestmark = pytest.mark.anyio
@@ -328,3 +331,20 @@ def test_cookies_are_added() -> None:
     assert two == "two=2; Domain=example.org; Path=/there; SameSite=lax"
     assert gone.startswith('two=""; Domain=example.org; expires=')
     assert gone.endswith(" GMT; Max-Age=0; Path=/there; SameSite=lax; Secure")
+
+
+async def test_response_within_an_application() -> None:
+    """
+    An application adds nothing to what a response sends.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        return PlainTextResponse("text")
+
+    app = Starlette(routes=[Route("/", endpoint)])
+    sent = await exchange(app, http_scope())
+
+    assert (
+        sent.messages
+        == (await exchange(PlainTextResponse("text"), {"type": "http"})).messages
+    )

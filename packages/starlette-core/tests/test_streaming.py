@@ -8,9 +8,11 @@ import anyio
 import anyio.from_thread
 import pytest
 
+from starlette.applications import Starlette
 from starlette.background import BackgroundTask
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
+from starlette.routing import Route
 from starlette.testing import Recorder, Script, exchange, http_scope, websocket_scope
 from starlette.types import Message, Receive, Send
 
@@ -265,6 +267,24 @@ async def test_send_fails_before_2_4() -> None:
 
     assert caught.value is error
     assert log.seen == ["GeneratorExit", "closed"]
+
+
+async def test_error_of_an_application_that_streams() -> None:
+    """
+    Within an application too: what has begun is not answered with an error page.
+    """
+    log = Log()
+
+    async def endpoint(request: Request) -> StreamingResponse:
+        return StreamingResponse(log.agen(b"x", 5))
+
+    app = Starlette(routes=[Route("/", endpoint)])
+    recorder = Recorder()
+    with pytest.raises(TypeError, match="but got int"):
+        await app(http_scope(), Script.http(), recorder)
+
+    assert (recorder.status, recorder.body) == (200, b"x")
+    assert not recorder.is_complete
 
 
 @both_specs
