@@ -11,7 +11,12 @@ from starlette._testing._httpx import httpx
 from starlette._testing.asgi2 import as_asgi3
 from starlette._testing.async_call import AsyncCall
 from starlette._testing.async_websocket import AsyncWebSocketTestSession
-from starlette._testing.defaults import DEFAULT_TIMEOUT, MAX_WAIT, with_user_agent
+from starlette._testing.defaults import (
+    DEFAULT_TIMEOUT,
+    MAX_WAIT,
+    CookieJar,
+    with_user_agent,
+)
 from starlette._testing.handshake import handshake_request
 from starlette._testing.lifespan import LifespanExchange, lifespan_timeout_error
 from starlette._testing.local import LocalRunner
@@ -130,6 +135,7 @@ class AsyncTestClient(httpx.AsyncClient):
             cookies=cookies,
             timeout=None,
         )
+        self._cookies = CookieJar(self._cookies)
 
     @property
     def app_state(self) -> Dict[str, Any]:

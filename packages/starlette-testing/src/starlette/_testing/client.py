@@ -9,7 +9,12 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from starlette._testing._httpx import httpx
 from starlette._testing.asgi2 import as_asgi3
-from starlette._testing.defaults import DEFAULT_TIMEOUT, MAX_WAIT, with_user_agent
+from starlette._testing.defaults import (
+    DEFAULT_TIMEOUT,
+    MAX_WAIT,
+    CookieJar,
+    with_user_agent,
+)
 from starlette._testing.handshake import handshake_request
 from starlette._testing.lifespan import LifespanExchange, lifespan_timeout_error
 from starlette._testing.pool import RunnerPool, stop, warn_leaked
@@ -98,6 +103,7 @@ class TestClient(Verbs):
             # Without a timeout of the request's own, `max_wait` holds.
             timeout=None,
         )
+        self._cookies = CookieJar(self._cookies)
 
     @property
     def portal(self) -> Optional[BlockingPortal]:
