@@ -40,6 +40,10 @@ async def session(websocket: WebSocket) -> None:
     await websocket.close(4000)
 
 
+async def sorry(request: Request, exc: Exception) -> Response:
+    return PlainTextResponse("sorry", 500)
+
+
 class Adding:
     """A middleware that adds a header."""
 
@@ -172,9 +176,6 @@ async def test_exception_handlers() -> None:
     async def conflict(request: Request, exc: Exception) -> Response:
         return PlainTextResponse("conflict", 409)
 
-    async def sorry(request: Request, exc: Exception) -> Response:
-        return PlainTextResponse("sorry", 500)
-
     async def fail(request: Request) -> Response:
         raise {"key": KeyError, "value": ValueError}[request.path_params["kind"]]
 
@@ -197,9 +198,6 @@ async def test_debug() -> None:
 
     async def fail(request: Request) -> Response:
         raise KeyError("the reason")
-
-    async def sorry(request: Request, exc: Exception) -> Response:
-        return PlainTextResponse("sorry", 500)
 
     app = Starlette(
         debug=True, routes=[Route("/", fail)], exception_handlers={500: sorry}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
 import pytest
 
@@ -332,11 +332,8 @@ def websocket_app(
     )
 
 
-async def run_session(app: ASGIApp, extensions: Optional[Any] = None) -> Recorder:
-    if extensions is None:
-        extensions = {"websocket.http.response": {}}
-    scope = websocket_scope(extensions=extensions)
-    return await exchange(app, scope, Script.websocket())
+async def run_session(app: ASGIApp) -> Recorder:
+    return await exchange(app, websocket_scope(), Script.websocket())
 
 
 endpoint_kinds = pytest.mark.parametrize("is_function", [True, False])

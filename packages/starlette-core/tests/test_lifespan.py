@@ -537,9 +537,10 @@ async def test_behind_middleware() -> None:
         max_body_size=10,
     )
     parent = Starlette(routes=[Mount("/a", app=wrapped), of_the_mount])
-    async with Running(parent):
-        pass
+    async with Running(parent) as running:
+        statuses = [(await running.get(path)).status for path in ("/a/", "/b/")]
 
+    assert statuses == [404, 404]
     assert log == ["wrapped up", "hidden up", "hidden down", "wrapped down"]
 
 

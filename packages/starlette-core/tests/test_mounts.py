@@ -37,10 +37,6 @@ async def endpoint(request: Request) -> JSONResponse:
     )
 
 
-async def params(request: Request) -> PlainTextResponse:
-    return PlainTextResponse(repr(request.path_params))
-
-
 async def session(websocket: WebSocket) -> None:
     await websocket.accept()
     await websocket.send_json(websocket.path_params)
@@ -254,7 +250,7 @@ def test_url_inside() -> None:
     """
     inner = Mount(
         "/{b}",
-        routes=[Route("/{c}", params, name="r"), WebSocketRoute("/ws", session)],
+        routes=[Route("/{c}", endpoint, name="r"), WebSocketRoute("/ws", session)],
         name="in",
     )
     router = Router([Mount("/{a:int}", routes=[inner], name="out")])
@@ -270,8 +266,8 @@ def test_url_without_a_name(name: Any) -> None:
     """
     A mount without a name leads inside for every name; an empty one for a colon.
     """
-    router = Router([Mount("/sub", routes=[Route("/x", params)], name=name)])
-    inner_name = "params" if name is None else ":params"
+    router = Router([Mount("/sub", routes=[Route("/x", endpoint)], name=name)])
+    inner_name = "endpoint" if name is None else ":endpoint"
 
     assert router.url_path_for(inner_name) == "/sub/x"
 
@@ -280,12 +276,12 @@ def test_url_with_a_parameter_called_path() -> None:
     """
     A route inside may have a parameter of that name.
     """
-    routes = [Route("/{path:path}", params)]
+    routes = [Route("/{path:path}", endpoint)]
     router = Router([Mount("/{a}", routes=routes, name="m")])
     bare = Router([Mount("/{a}", routes=routes)])
 
-    assert router.url_path_for("m:params", a=1, path="x/y") == "/1/x/y"
-    assert bare.url_path_for("params", a=1, path="x/y") == "/1/x/y"
+    assert router.url_path_for("m:endpoint", a=1, path="x/y") == "/1/x/y"
+    assert bare.url_path_for("endpoint", a=1, path="x/y") == "/1/x/y"
 
 
 def test_url_of_any_path_below() -> None:
@@ -308,16 +304,16 @@ def test_url_of_any_path_below() -> None:
         ("files", {"path": "x"}),
         ("files", {"path": "x", "a": 1, "more": 2}),
         ("files:missing", {"a": 1}),
-        ("files:params", {}),
-        ("filesystem:params", {"a": 1}),
-        ("params", {"a": 1}),
+        ("files:endpoint", {}),
+        ("filesystem:endpoint", {"a": 1}),
+        ("endpoint", {"a": 1}),
     ],
 )
 def test_url_that_does_not_exist(name: str, given: Dict[str, Any]) -> None:
     """
     Another name, or other parameters, are nothing of this mount.
     """
-    apps: List[ASGIApp] = [no_routes, Router([Route("/x", params)])]
+    apps: List[ASGIApp] = [no_routes, Router([Route("/x", endpoint)])]
     for app in apps:
         with pytest.raises(NoMatchFound):
             Router([Mount("/{a}", app=app, name="files")]).url_path_for(name, **given)
@@ -327,7 +323,7 @@ def test_routes() -> None:
     """
     The routes inside are those of the application, behind its middleware too.
     """
-    routes = [Route("/x", params)]
+    routes = [Route("/x", endpoint)]
     middleware = [Middleware(lambda app: no_routes)]
 
     assert Mount("/", routes=routes, middleware=middleware).routes == routes

@@ -158,6 +158,25 @@ def test_what_middleware_installs(name: str, middleware: str) -> None:
     assert getattr(Request(http_scope(**{name: "installed"})), name) == "installed"
 
 
+def test_session_that_is_read_when_it_is_asked_for() -> None:
+    """
+    A session that opens itself is opened by the first look at it.
+    """
+
+    class Lazy(Dict[str, Any]):
+        def _open_session(self) -> Dict[str, Any]:
+            return {"opened": True}
+
+    class Plain(Dict[str, Any]):
+        pass
+
+    plain = Plain()
+
+    assert Request(http_scope(session=Lazy())).session == {"opened": True}
+    assert Request(http_scope(session=plain)).session is plain
+    assert Request(http_scope(session={"a": 1})).session == {"a": 1}
+
+
 def test_state() -> None:
     """
     The state lives on the scope: all connections on it share it.

@@ -370,6 +370,9 @@ async def test_routes_that_are_added() -> None:
     router.host("h.example", Router([Route("/", endpoint)]), name="h")
     route, websocket_route, mount, host = router.routes
 
+    recorder = await exchange(router, websocket_scope("/ws"), Script.websocket())
+
+    assert recorder.close_code == 4000
     assert isinstance(route, Route)
     assert route.methods == {"PUT"}
     assert not route.include_in_schema

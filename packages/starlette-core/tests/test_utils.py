@@ -21,44 +21,36 @@ if sys.version_info < (3, 11):  # pragma: no cover (since 3.11)
 pytestmark = pytest.mark.anyio
 
 
-async def coroutine_function(*args: Any) -> None:
-    pass
+async def coroutine_function(*args: Any) -> None: ...
 
 
-def function(*args: Any) -> None:
-    pass
+def function(*args: Any) -> None: ...
 
 
-def tagged(*args: Any) -> None:
-    pass
+def tagged(*args: Any) -> None: ...
 
 
 tagged.note = "an attribute makes no coroutine function"  # type: ignore[attr-defined]
 
 
 class AsyncCall:
-    async def __call__(self) -> None:
-        pass
+    async def __call__(self) -> None: ...
 
-    async def method(self) -> None:
-        pass
+    async def method(self) -> None: ...
 
     @classmethod
-    async def class_method(cls) -> None:
-        pass
+    async def class_method(cls) -> None: ...
 
     @staticmethod
-    async def static_method() -> None:
-        pass
+    async def static_method() -> None: ...
 
 
 class SyncCall:
-    def __call__(self) -> None:
-        pass
+    def __call__(self) -> None: ...
 
 
 async def async_generator() -> Any:
-    yield
+    yield ...
 
 
 class PartialCall:
@@ -109,8 +101,7 @@ def test_marked_function() -> None:
     """
     from unittest.mock import AsyncMock
 
-    def marked() -> None:
-        pass
+    def marked() -> None: ...
 
     if sys.version_info >= (3, 12):  # pragma: no cover (before 3.12)
         import inspect

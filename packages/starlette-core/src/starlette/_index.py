@@ -84,7 +84,8 @@ class RouteList(List[BaseRoute]):
 
     version = 0
 
-    if not TYPE_CHECKING:  # the signatures are those of the list
+    # The signatures are those of the list.
+    if not TYPE_CHECKING:  # pragma: no branch (always, at run time)
         append = _counted(list.append)
         clear = _counted(list.clear)
         extend = _counted(list.extend)
