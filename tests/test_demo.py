@@ -69,7 +69,7 @@ def address(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     found = re.search(r"http://\S+", line)
-    if found is None:
+    if found is None:  # pragma: no cover (a failure)
         raise RuntimeError(f"No address in {line!r}: {process.communicate()[1]}")
     return found.group()
 

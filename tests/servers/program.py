@@ -240,8 +240,13 @@ async def through(request: Request, call_next: RequestResponseEndpoint) -> Respo
 
 
 async def ws_echo(websocket: WebSocket) -> None:
-    """Sends back what comes, as what it came; writes down how it was ended."""
+    """Sends back what comes, as what it came; writes down how it was ended.
+
+    `quiet` is written down instead: who sees that knows that nothing is being sent.
+    """
+    key = websocket.path_params["key"]
     await websocket.accept(headers=[(b"x-accepted", b"yes")])
+    note(key, "accepted")
     code = None
     try:
         while True:
@@ -249,12 +254,14 @@ async def ws_echo(websocket: WebSocket) -> None:
             if message["type"] == "websocket.disconnect":
                 code = message["code"]
                 break
-            if message.get("text") is not None:
+            if message.get("text") == "quiet":
+                note(key, "quiet")
+            elif message.get("text") is not None:
                 await websocket.send_text(message["text"])
             else:
                 await websocket.send_bytes(message["bytes"])
     finally:
-        note(websocket.path_params["key"], "ended", code)
+        note(key, "ended", code)
 
 
 async def ws_json(websocket: WebSocket) -> None:
@@ -269,6 +276,7 @@ async def ws_json(websocket: WebSocket) -> None:
 async def ws_iterate(websocket: WebSocket) -> None:
     """The iterator ends, without an error, when the client closes."""
     await websocket.accept()
+    note(websocket.path_params["key"], "accepted")
     texts = [text async for text in websocket.iter_text()]
     note(websocket.path_params["key"], *texts, "end")
 

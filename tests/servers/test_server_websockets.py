@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import List, Optional, Union
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection
 
 from .harness import DEADLINE, Running, reset
 
 pytestmark = pytest.mark.timeout(60)
+
+
+def ended(websocket: ClientConnection) -> bool:
+    """Wait until the other side closes; nothing else may come."""
+    with pytest.raises(ConnectionClosed):
+        websocket.recv(DEADLINE)
+    return True
 
 
 def test_text_and_bytes_are_echoed_as_such(server: Running, key: str) -> None:
@@ -31,6 +40,8 @@ def test_text_and_bytes_are_echoed_as_such(server: Running, key: str) -> None:
         for message in sent:
             websocket.send(message)
             received.append(websocket.recv(DEADLINE))
+        websocket.send("quiet")
+        server.wait_for_note(key, "quiet")
 
     assert received == sent
 
@@ -45,6 +56,7 @@ def test_json_in_both_modes(server: Running) -> None:
         text = websocket.recv(DEADLINE)
         websocket.send(json.dumps(document).encode())
         binary = websocket.recv(DEADLINE)
+        assert ended(websocket)
 
     assert isinstance(text, str)
     assert isinstance(binary, bytes)
@@ -57,6 +69,7 @@ def test_headers_of_the_handshake(server: Running, key: str) -> None:
     """
     with server.websocket(f"/ws/echo/{key}") as websocket:
         response = websocket.response
+        server.wait_for_note(key, "accepted")
 
     assert response is not None
     expected = "yes" if server.server.sends_accept_headers else None
@@ -68,11 +81,12 @@ def test_close_of_the_client_arrives(server: Running, key: str) -> None:
     The endpoint learns the code that the client closed with.
     """
     with server.websocket(f"/ws/echo/{key}") as websocket:
+        server.wait_for_note(key, "accepted")
         websocket.close(4002, "bye")
     code = 4002 if server.server.passes_close_code else 1006
     server.wait_for_note(key, "ended")
 
-    assert server.notes(key) == [f"ended {code}"]
+    assert server.notes(key) == ["accepted", f"ended {code}"]
 
 
 def test_iterator_ends_with_the_connection(server: Running, key: str) -> None:
@@ -80,11 +94,12 @@ def test_iterator_ends_with_the_connection(server: Running, key: str) -> None:
     Iterating over texts gives each of them, and ends when the client closes.
     """
     with server.websocket(f"/ws/iterate/{key}") as websocket:
+        server.wait_for_note(key, "accepted")
         websocket.send("one")
         websocket.send("two")
     server.wait_for_note(key, "end")
 
-    assert server.notes(key) == ["one two end"]
+    assert server.notes(key) == ["accepted", "one two end"]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +136,7 @@ def test_subprotocol(
     """
     with server.websocket("/ws/subprotocol", subprotocols=offered) as websocket:
         seen = json.loads(websocket.recv(DEADLINE))
+        assert ended(websocket)
 
     assert seen == (offered or [])
     assert websocket.subprotocol == chosen
@@ -131,9 +147,8 @@ def test_handshake_that_is_refused(server: Running, path: str) -> None:
     """
     Closed before it was accepted, and not routed at all, are both a 403.
     """
-    with pytest.raises(InvalidStatus) as caught:
-        with server.websocket(path):
-            pass
+    with ExitStack() as stack, pytest.raises(InvalidStatus) as caught:
+        stack.enter_context(server.websocket(path))
 
     assert caught.value.response.status_code == 403
 
@@ -142,9 +157,8 @@ def test_handshake_that_is_denied_with_an_answer(server: Running) -> None:
     """
     A denial response arrives with its status, its headers and its body.
     """
-    with pytest.raises(InvalidStatus) as caught:
-        with server.websocket("/ws/deny"):
-            pass
+    with ExitStack() as stack, pytest.raises(InvalidStatus) as caught:
+        stack.enter_context(server.websocket("/ws/deny"))
 
     response = caught.value.response
     assert response.status_code == 401
@@ -164,7 +178,10 @@ def test_lifespan_state_is_there(server: Running) -> None:
     A WebSocket shares the lifespan's state with the requests.
     """
     with server.websocket("/ws/state") as websocket:
-        assert websocket.recv(DEADLINE) == "from the lifespan"
+        text = websocket.recv(DEADLINE)
+        assert ended(websocket)
+
+    assert text == "from the lifespan"
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
@@ -173,13 +190,14 @@ def test_client_that_goes_away(server: Running, key: str, how: str) -> None:
     A client that is gone, with or without a word, ends the iteration.
     """
     with server.websocket(f"/ws/iterate/{key}") as websocket:
+        server.wait_for_note(key, "accepted")
         websocket.send("one")
         websocket.ping().wait(DEADLINE)
         if how == "reset":
             reset(websocket.socket)
     server.wait_for_note(key, "end")
 
-    assert server.notes(key) == ["one end"]
+    assert server.notes(key) == ["accepted", "one end"]
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
@@ -188,10 +206,12 @@ def test_client_that_goes_away_while_it_is_talked_to(
 ) -> None:
     """
     A sender learns that the client is gone, if the server tells it.
+
+    The handshake that closes a WebSocket is left out where it may end the server.
     """
     with server.websocket(f"/ws/talk/{key}") as websocket:
         first = websocket.recv(DEADLINE)
-        if how == "reset":
+        if how == "reset" or not server.server.replies_while_sending:
             reset(websocket.socket)
     server.wait_for_note(key, "told")
 
