@@ -516,7 +516,7 @@ async def test_limits_of_a_form(
     """
     request: Request = Request(http_scope("POST", headers=headers), Script.http(body))
     with pytest.raises(MultiPartException):
-        await request.form(**limits)  # type: ignore[arg-type]
+        await request.form(**limits)
 
 
 async def test_body_after_the_form() -> None:

@@ -62,9 +62,8 @@ def test_base_url(extra: Dict[str, str], base_url: str) -> None:
     """
     The base is where the outermost application is, without query, with a slash.
     """
-    scope = http_scope(
-        "GET", "/api/sub/x", headers={"host": "x.example"}, query=b"q=1", **extra
-    )
+    scope = http_scope("GET", "/api/sub/x", headers={"host": "x.example"}, query=b"q=1")
+    scope.update(extra)
     request: Request = Request(scope)
 
     assert request.base_url == base_url

@@ -31,7 +31,7 @@ from starlette.websockets import WebSocket
 pytestmark = pytest.mark.anyio
 
 
-async def endpoint(request: Request) -> PlainTextResponse: ...
+async def endpoint(request: Request) -> None: ...
 
 
 async def session(websocket: WebSocket) -> None:
