@@ -6,9 +6,9 @@ import threading
 from typing import Any, List
 
 import anyio
-import httpx
 import pytest
 
+from starlette._testing._httpx import httpx
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.testclient import AsyncTestClient, WebSocketDenialResponse

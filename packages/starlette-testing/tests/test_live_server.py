@@ -8,9 +8,9 @@ import sys
 import threading
 from typing import Any
 
-import httpx
 import pytest
 
+from starlette._testing._httpx import httpx
 from starlette.responses import PlainTextResponse
 from starlette.testing import LiveServer, live_server
 from starlette.types import Receive, Scope, Send

@@ -12,9 +12,9 @@ from typing import Any, Callable, Dict, List
 import anyio
 import anyio.from_thread
 import anyio.to_thread
-import httpx
 import pytest
 
+from starlette._testing._httpx import httpx
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -702,3 +702,60 @@ def test_keyboard_interrupt_ends_the_application() -> None:
         TestClient(app).get("/")
 
     assert ended == ["ended"]
+
+
+# --- URLs that are asked for again --------------------------------------------
+
+
+def test_base_url_that_changes() -> None:
+    """
+    The same path is relative to the base URL of the moment.
+    """
+    app = Spy()
+    client = TestClient(app)
+    client.get("/a")
+    client.get("/a")
+    client.base_url = "http://other"
+    client.get("/a")
+
+    assert [scope["server"][0] for scope in app.scopes] == ["testserver"] * 2 + [
+        "other"
+    ]
+
+
+def test_parameters_of_the_client() -> None:
+    """
+    Parameters of the client are those of the moment, too.
+    """
+    app = Spy()
+    client = TestClient(app)
+    client.params = {"a": "b"}
+    client.get("/x")
+    client.params = {}
+    client.get("/x")
+
+    assert [scope["query_string"] for scope in app.scopes] == [b"a=b", b""]
+
+
+def test_many_urls() -> None:
+    """
+    The client remembers a few URLs, and answers any number.
+    """
+    app = Spy()
+    client = TestClient(app)
+    for number in range(100):
+        client.get(f"/{number}")
+
+    assert [scope["path"] for scope in app.scopes] == [f"/{n}" for n in range(100)]
+    assert client._cached_urls is not None
+    assert len(client._cached_urls) < 70
+
+
+def test_url_object() -> None:
+    """
+    A URL of httpx is taken as it is.
+    """
+    app = Spy()
+    TestClient(app).get(httpx.URL("/path"))
+
+    assert app.scope["path"] == "/path"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, List
 
 import anyio
-import httpx
 import pytest
 
+from starlette._testing._httpx import httpx
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.testclient import TestClient

@@ -161,7 +161,7 @@ def test_unknown_mode(method: str) -> None:
     """
     A mode that does not exist is named.
     """
-    arguments = [{}] if method == "send_json" else []
+    arguments: List[Any] = [{}] if method == "send_json" else []
 
     with TestClient(Echo()).websocket_connect("/") as session:
         with pytest.raises(ValueError, match="`mode` must be 'text' or 'binary'"):

@@ -9,6 +9,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from starlette._testing._httpx import httpx
 from starlette._testing.asgi2 import as_asgi3
+from starlette._testing.base import URLCachingClient
 from starlette._testing.defaults import (
     DEFAULT_TIMEOUT,
     MAX_WAIT,
@@ -20,13 +21,12 @@ from starlette._testing.lifespan import LifespanExchange, lifespan_timeout_error
 from starlette._testing.pool import RunnerPool, stop, warn_leaked
 from starlette._testing.runners import Runner
 from starlette._testing.transport import STREAMED, WEBSOCKET, ClientTransport
-from starlette._testing.verbs import Verbs
 from starlette._testing.websocket import WebSocketTestSession
 
 __all__ = ("TestClient",)
 
 
-class TestClient(Verbs):
+class TestClient(URLCachingClient):
     """An ``httpx.Client`` whose requests are answered by an ASGI application.
 
     The application runs in the calling thread as long as nothing else needs
