@@ -2,7 +2,7 @@
 
 The environment of these tests needs, beside the tools of every test:
 httpx>=0.27, websockets>=13.1, uvicorn>=0.33, httptools>=0.6, h11>=0.14, wsproto>=1.2,
-hypercorn[trio]>=0.17, granian>=1.6, trio>=0.27, anyio>=4.5, python-multipart>=0.0.18.
+hypercorn[trio]>=0.17, granian>=1.6, trio>=0.27, anyio>=4.5.
 """
 
 from __future__ import annotations
