@@ -667,3 +667,28 @@ async def test_mount_that_has_a_path_for_itself(path: str, expected: str) -> Non
     )
 
     assert await get(router, path) == expected
+
+
+@pytest.mark.parametrize("is_on_class", [True, False])
+async def test_replaced_handler(
+    is_on_class: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What a tool puts in the place of ``handle`` is called, also by a known route.
+    """
+    seen: List[str] = []
+    route = Route("/x", app_of("x"))
+    router = Router([route])
+
+    async def handle(*args: Any) -> None:
+        seen.append("handled")
+        await route.app(*args[-3:])
+
+    if is_on_class:
+        assert await get(router, "/x") == "x []"
+        monkeypatch.setattr(Route, "handle", handle)
+    else:
+        monkeypatch.setattr(route, "handle", handle)
+
+    assert await get(router, "/x") == "x []"
+    assert seen == ["handled"]

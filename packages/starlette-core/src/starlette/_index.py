@@ -256,7 +256,7 @@ class RouteIndex:
         for key, node in start.literals.items():
             if len(node.open) == 1 and not (node.literals or node.any or node.ends):
                 mount = node.open[0][1]
-                if type(mount).matches is MOUNT_MATCHES and not _has_own_matches(mount):
+                if type(mount).matches is MOUNT_MATCHES and not _has_own_methods(mount):
                     mounts["/" + key] = cast(Mount, mount)
         return {path: mount for path, mount in mounts.items() if mount.path == path}
 
@@ -359,11 +359,12 @@ def _in_order(entries: List[Entry]) -> Routes:
 
 def is_plain(route: BaseRoute) -> bool:
     """Tell whether *route* matches in the way of ``Route`` itself."""
-    return type(route).matches is ROUTE_MATCHES and not _has_own_matches(route)
+    return type(route).matches is ROUTE_MATCHES and not _has_own_methods(route)
 
 
-def _has_own_matches(route: BaseRoute) -> bool:
-    return "matches" in getattr(route, "__dict__", ())
+def _has_own_methods(route: BaseRoute) -> bool:
+    own = getattr(route, "__dict__", ())
+    return "matches" in own or "handle" in own
 
 
 def _is_spelled(route: BaseRoute, path: str) -> bool:
@@ -395,6 +396,6 @@ def _narrows(route: BaseRoute) -> bool:
     """Tell whether ``matches`` of *route* needs the path to fit the template."""
     declared: Optional[bool] = getattr(route, "narrows_path_match", None)
     if declared is None:
-        own = _has_own_matches(route)
+        own = _has_own_methods(route)
         return not own and type(route).matches.__module__ in NARROWING
     return declared

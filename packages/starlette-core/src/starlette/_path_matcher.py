@@ -24,7 +24,6 @@ from typing import (
     Sequence,
 )
 
-from starlette._linear_matcher import LinearMatcher, linear_steps
 from starlette._path import Param, Part
 from starlette.convertors import (
     Convertor,
@@ -61,6 +60,9 @@ def make_matcher(
         if tail is not None:
             return tail
         if not _is_deterministic(parts):
+            # Few templates need it.
+            from starlette._linear_matcher import LinearMatcher, linear_steps
+
             steps = [(part, linear_steps(part)) for part in parts]
             if all(part_steps for _, part_steps in steps):
                 return LinearMatcher(steps).match

@@ -46,13 +46,14 @@ from starlette._routes import (
     WebSocketRoute,
     refuse,
 )
-from starlette._slashes import redirect_target
 from starlette._utils import get_route_path, is_async_callable
 from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 __all__ = ("Router",)
+
+ROUTE_HANDLE = Route.handle
 
 
 class Router:
@@ -154,9 +155,9 @@ class Router:
             await self.middleware_stack(scope, receive, send)
             return
         # No middleware: what ``app`` does, one coroutine less.
-        route = self._find(scope)
-        if route is not None:
-            await route.handle(scope, receive, send)
+        handle = self._find(scope)
+        if handle is not None:
+            await handle(scope, receive, send)
         else:
             await self._search(scope, receive, send)
 
@@ -166,14 +167,18 @@ class Router:
         Raises:
             AssertionError: The scope is of a type that is not known here.
         """
-        route = self._find(scope)
-        if route is not None:
-            await route.handle(scope, receive, send)
+        handle = self._find(scope)
+        if handle is not None:
+            await handle(scope, receive, send)
         else:
             await self._search(scope, receive, send)
 
-    def _find(self, scope: Scope) -> Optional[BaseRoute]:
-        """Return the route that the index is sure of, the scope completed for it."""
+    def _find(self, scope: Scope) -> Optional[ASGIApp]:
+        """Complete the scope for the route that the index is sure of.
+
+        Returns:
+            What handles the request; None if routes have to be asked.
+        """
         if "router" not in scope:
             scope["router"] = self
         if scope["type"] != "http":
@@ -192,7 +197,7 @@ class Router:
             mount = index.mounts.get(path[:end]) if end > 0 else None
             if mount is not None:
                 mount.enter(scope, mount.path, {})
-                return mount
+                return mount.handle
         route = index.only.get(path)
         if route is not None:
             params: Dict[str, Any] = {}
@@ -205,7 +210,13 @@ class Router:
         scope["path_params"] = {**outer, **params} if outer else params
         scope["endpoint"] = route.endpoint
         scope["route"] = route
-        return route
+        methods = route.methods
+        if type(route).handle is not ROUTE_HANDLE or (
+            methods and scope["method"] not in methods
+        ):
+            return route.handle
+        # All that ``handle`` has left to do: one coroutine less.
+        return route.app
 
     async def _search(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the routes that may match, and answer if none does."""
@@ -262,6 +273,7 @@ class Router:
         if self.redirect_slashes and scope["type"] == "http" and path != "/":
             other = self._other_slash(path, scope)
             if other is not None:
+                from starlette._slashes import redirect_target
                 from starlette.responses import RedirectResponse
 
                 response = RedirectResponse(url=redirect_target(other))
