@@ -50,6 +50,16 @@ def test_the_commands_exist(page: Path) -> None:
     assert names <= scripts()
 
 
+@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md"])
+def test_every_member_is_named(page: str) -> None:
+    """
+    The table and the map hold what there is in packages/.
+    """
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    assert [m.name for m in members() if m.name not in text] == []
+
+
 @every_page
 def test_the_links_lead_somewhere(page: Path) -> None:
     """

@@ -170,6 +170,8 @@ class Suite:
         # hatch looks for `python3.X` on PATH.
         folder = str(self.found[version].parent)
         environ["PATH"] = os.pathsep.join([folder, environ.get("PATH", "")])
+        # What [tool.coverage.run] measures is below it.
+        environ["COVERAGE_ROOT"] = str(self.root)
         # These say that the environment of this very process is active.
         for name in ("VIRTUAL_ENV", "HATCH_ENV_ACTIVE", "HATCH_ENV"):
             environ.pop(name, None)
