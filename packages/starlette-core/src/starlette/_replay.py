@@ -59,9 +59,9 @@ class ReplayedReceive:
         if self._is_answered or self._request._is_disconnected:
             return {"type": "http.disconnect"}
         state = self._state()
-        message = state.pending
+        message = state.take_pending()
         if message is not None:
-            state.pending = None
+            pass
         elif state.data is not None and not self._is_replayed:
             self._is_replayed = True
             return {"type": "http.request", "body": state.data, "more_body": False}

@@ -74,6 +74,13 @@ class BodyState:
             body = self.pending["body"] + body
         self.pending = {**message, "body": body}
 
+    def take_pending(self) -> Optional[Message]:
+        """Return the pending message, which is pending no more."""
+        message = self.pending
+        if message is not None:
+            self.pending = None
+        return message
+
     def is_of(self, receive: Receive) -> bool:
         """Tell whether *receive* is the channel that this body came through."""
         receive = channel_of(receive)

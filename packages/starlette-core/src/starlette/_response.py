@@ -130,7 +130,7 @@ class Response:
         body = self.body = self.render(content)
         if (
             headers is None
-            and status_code == 200
+            and (status_code == 200 or status_code >= 400)
             and type(body) is bytes
             and not self._has_own_headers
         ):

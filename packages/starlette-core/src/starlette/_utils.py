@@ -39,7 +39,8 @@ def is_async_callable(obj: Any) -> bool:
     ``__call__`` of other objects.  Functions that were marked as coroutine
     functions (``inspect.markcoroutinefunction``, ``AsyncMock``) count.
     """
-    if type(obj) is FunctionType and obj.__code__.co_flags & CO_COROUTINE:
+    function = obj.__func__ if type(obj) is MethodType else obj
+    if type(function) is FunctionType and function.__code__.co_flags & CO_COROUTINE:
         return True  # most of them, at a third of the price
     while isinstance(obj, partial):
         obj = obj.func

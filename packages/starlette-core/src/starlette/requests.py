@@ -127,10 +127,10 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
         if body is not None:
             yield body
         else:
-            if state.is_consumed:
-                raise RuntimeError("Stream consumed")
+            _refuse_consumed(state)
             while not state.is_consumed:
-                chunk = await self._next_chunk(state)
+                message = state.take_pending() or await self._receive()
+                chunk = self._chunk(message, state)
                 if chunk:
                     yield chunk
         yield b""
@@ -152,31 +152,20 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
                 state = self._body_state()
                 body = state.data
                 if body is None:
-                    body = state.data = await self._read(state)
+                    _refuse_consumed(state)
+                    chunks = []
+                    while not state.is_consumed:
+                        message = state.take_pending() or await self._receive()
+                        chunks.append(self._chunk(message, state))
+                    body = state.data = b"".join(chunks)
             self._body = body
-        return body
-
-    async def _read(self, state: BodyState) -> bytes:
-        if state.is_consumed:
-            raise RuntimeError("Stream consumed")
-        body = await self._next_chunk(state)
-        if not state.is_consumed:
-            chunks = [body]
-            while not state.is_consumed:
-                chunks.append(await self._next_chunk(state))
-            body = b"".join(chunks)
         return body
 
     def _body_state(self) -> BodyState:
         receive = self._receive
         return body_state(self.scope, receive, receive is not empty_receive)
 
-    async def _next_chunk(self, state: BodyState) -> bytes:
-        message = state.pending
-        if message is None:
-            message = await self._receive()
-        else:
-            state.pending = None
+    def _chunk(self, message: Message, state: BodyState) -> bytes:
         if message["type"] == "http.request":
             if not message.get("more_body", False):
                 state.is_consumed = self._stream_consumed = True
@@ -365,6 +354,11 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
                 )
         if "http.response.early_hint" in (self.scope.get("extensions") or ()):
             await self._send({"type": "http.response.early_hint", "links": values})
+
+
+def _refuse_consumed(state: BodyState) -> None:
+    if state.is_consumed:
+        raise RuntimeError("Stream consumed")
 
 
 HTTPConnection.__module__ = __name__
