@@ -242,7 +242,7 @@ async def test_cancelled_test() -> None:
     with anyio.move_on_after(0.01) as scope:
         await AsyncTestClient(app).get("/")
 
-    assert scope.cancelled_caught
+    assert scope.cancel_called
     assert log == ["cancelled"]
 
 

@@ -38,7 +38,8 @@ def test_httpx2_takes_its_place() -> None:
     """
     output = run(
         [],
-        "import httpx\nsys.modules['httpx2'] = httpx\nsys.modules['httpx'] = None\n"
+        "import types\nsys.modules['httpx'] = None\n"
+        "sys.modules['httpx2'] = types.ModuleType('httpx2')\n"
         "from starlette._testing._httpx import httpx as used\n"
         "print(used is sys.modules['httpx2'])\n",
     )

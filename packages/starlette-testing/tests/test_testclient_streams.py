@@ -242,9 +242,12 @@ def test_application_that_stays(backend: str, monkeypatch: pytest.MonkeyPatch) -
         while True:
             await send(MORE)
 
+    stream = TestClient(app, backend=backend).stream("GET", "/")
+    parts = stream.__enter__().iter_raw()
+    next(parts)
+
     with pytest.raises(RuntimeError, match=r"went on for 0.01 seconds"):
-        with TestClient(app, backend=backend).stream("GET", "/") as response:
-            next(response.iter_raw())
+        stream.__exit__(None, None, None)
 
 
 def test_timeout_of_a_stream(backend: str) -> None:

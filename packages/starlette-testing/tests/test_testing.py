@@ -205,7 +205,7 @@ async def test_websocket_script_without_a_code() -> None:
     with anyio.move_on_after(0) as scope:
         await script()
 
-    assert scope.cancelled_caught
+    assert scope.cancel_called
 
 
 async def test_lifespan_script() -> None:

@@ -144,7 +144,7 @@ def test_server(pytester: pytest.Pytester) -> None:
     result = run(
         pytester,
         """
-import httpx
+from starlette._testing._httpx import httpx
 
 def test(asgi_server):
     assert httpx.get(asgi_server.url, trust_env=False).text == "ok"
