@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -73,10 +75,19 @@ def test_the_links_lead_somewhere(page: Path) -> None:
 @every_page
 def test_the_code_runs(page: Path) -> None:
     """
-    Every block of Python runs as it stands, by itself.
+    The blocks of Python run in their order, and so do the tests among them.
     """
+    names: Dict[str, Any] = {}
+
     for block in blocks(page):
-        exec(compile(block, str(page), "exec", dont_inherit=True), {})
+        exec(compile(block, str(page), "exec", dont_inherit=True), names)
+
+    for name, value in list(names.items()):
+        # Those that ask for fixtures are shown, not run.
+        if name.startswith("test_") and not inspect.signature(value).parameters:
+            result = value()
+            if inspect.iscoroutine(result):
+                asyncio.run(result)
 
 
 @pytest.mark.parametrize(

@@ -121,37 +121,3 @@ def test_every_third_party_requirement_has_a_floor(member: Member) -> None:
     family = [m.name for m in members()]
 
     assert [r for r in requirements if name_of(r) not in family and ">=" not in r] == []
-
-
-# What a program runs with; starlette-testing's extras are for those who write it.
-@pytest.mark.parametrize(
-    "member",
-    [m for m in members() if m.name != "starlette-testing"],
-    ids=lambda m: m.name,
-)
-def test_every_feature_is_an_extra_of_the_meta_package(member: Member) -> None:
-    """
-    ``starlette[forms]`` is ``starlette-core[forms]``, and ``[full]`` has all.
-    """
-    extras = member.metadata.get("optional-dependencies", {})
-    satellites = [m.name.partition("-")[2] for m in members()]
-    features = [name for name in extras if name not in satellites]
-    offered = meta()["optional-dependencies"]
-
-    for feature in features:
-        assert f"{member.name}[{feature}]" in offered[feature]
-        assert feature in full()
-
-
-def full() -> List[str]:
-    """The names of the extras that ``[full]`` takes together."""
-    (requirement,) = meta()["optional-dependencies"]["full"]
-    inside: str = requirement.partition("[")[2].rstrip("]")
-    return inside.split(",")
-
-
-def test_full_is_every_extra() -> None:
-    """
-    No extra of the meta-package is left out of ``[full]``.
-    """
-    assert sorted([*full(), "full"]) == sorted(meta()["optional-dependencies"])

@@ -2,7 +2,9 @@
 
 The root ``pyproject.toml`` pins every member with ``==`` its version, and
 names each as a member of the workspace, so that it is never looked for on an
-index.
+index.  It offers the members' extras under the same names, all but those of
+starlette-testing, which are for writing programs and not for running them;
+``full`` takes them together.
 
 usage: python -m tools.pins [--check | --write]
 
@@ -15,14 +17,15 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence
 
 from tools.members import ROOT, Member, members, read_toml
 
-__all__ = ("main", "version_of", "written")
+__all__ = ("extras", "main", "version_of", "written")
 
 _DEPENDENCIES = re.compile(r"^dependencies = \[\n(.*?)^\]\n", re.MULTILINE | re.DOTALL)
 _SOURCES = re.compile(r"^\[tool\.uv\.sources\]\n(?:.+\n)*", re.MULTILINE)
+_EXTRAS = re.compile(r"^\[project\.optional-dependencies\]\n(?:.+\n)*", re.MULTILINE)
 _VERSION = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
 
 
@@ -55,12 +58,29 @@ def written(text: str, family: Sequence[Member]) -> str:
     sources = [f"{member.name} = {{ workspace = true }}\n" for member in family]
 
     block = _DEPENDENCIES.search(text)
-    if block is None or _SOURCES.search(text) is None:
-        raise ValueError("`dependencies` or [tool.uv.sources] is missing")
+    if block is None or not (_SOURCES.search(text) and _EXTRAS.search(text)):
+        raise ValueError("a list or table that names the members is missing")
     others = [line for line in block[1].splitlines(True) if "==" not in line]
     dependencies = f"dependencies = [\n{''.join(others + pins)}]\n"
     text = text[: block.start()] + dependencies + text[block.end() :]
+    text = _EXTRAS.sub("[project.optional-dependencies]\n" + extras(family), text)
     return _SOURCES.sub("[tool.uv.sources]\n" + "".join(sources), text)
+
+
+def extras(family: Sequence[Member]) -> str:
+    """The lines of the meta-package's extras, sorted, ``full`` last."""
+    offered: Dict[str, List[str]] = {}
+    names = [member.name for member in family]
+    for member in family:
+        for extra, wanted in member.metadata.get("optional-dependencies", {}).items():
+            # `starlette-core[static]` names a member; all of them are pinned.
+            is_member = len(wanted) == 1 and wanted[0] in names
+            if member.name != "starlette-testing" and not is_member:
+                offered.setdefault(extra, []).append(f'"{member.name}[{extra}]"')
+    lines = [f"{name} = [{', '.join(offered[name])}]\n" for name in sorted(offered)]
+    if offered:
+        lines.append(f'full = ["starlette[{",".join(sorted(offered))}]"]\n')
+    return "".join(lines)
 
 
 def main(arguments: Optional[Sequence[str]] = None, root: Path = ROOT) -> int:

@@ -12,6 +12,8 @@ dependencies = [
     "anyio>=3",
 ]
 
+[project.optional-dependencies]
+
 [tool.uv.sources]
 """
 
@@ -19,6 +21,10 @@ CORE = """\
 [project]
 name = "starlette-core"
 dynamic = ["version"]
+
+[project.optional-dependencies]
+zip = ["deflate>=1"]
+static = ["starlette-static"]
 
 [tool.hatch.version]
 path = "src/starlette/_version.py"
@@ -28,6 +34,10 @@ STATIC = """\
 [project]
 name = "starlette-static"
 version = "1.4"
+
+[project.optional-dependencies]
+brotli = ["brotli>=1"]
+zip = ["inflate>=1"]
 
 [tool.hatch.build.targets.wheel]
 exclude = [

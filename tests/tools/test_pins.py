@@ -39,6 +39,38 @@ def test_write_adds_every_member(tmp_path: Path) -> None:
     assert "starlette-static = { workspace = true }\n" in text
 
 
+def test_extras_are_those_of_the_members(tmp_path: Path) -> None:
+    """
+    Those of one name are one extra; those that name a member are not repeated.
+    """
+    root = make(tmp_path)
+
+    pins.main(["--write"], root)
+
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    assert (
+        "[project.optional-dependencies]\n"
+        'brotli = ["starlette-static[brotli]"]\n'
+        'zip = ["starlette-core[zip]", "starlette-static[zip]"]\n'
+        'full = ["starlette[brotli,zip]"]\n'
+    ) in text
+
+
+def test_extras_of_the_test_client_are_left_out(tmp_path: Path) -> None:
+    """
+    They are for writing programs; a meta-package without extras has no ``full``.
+    """
+    root = make(tmp_path)
+    name = "starlette-testing"
+    write(
+        root / "packages" / name / "pyproject.toml",
+        f'[project]\nname = "{name}"\n[project.optional-dependencies]\nx = ["x>=1"]\n',
+    )
+    (member,) = [m for m in members(root) if m.name == name]
+
+    assert pins.extras([member]) == ""
+
+
 def test_a_new_version_is_a_stale_pin(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
