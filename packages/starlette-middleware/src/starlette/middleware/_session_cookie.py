@@ -61,13 +61,8 @@ class SessionCookie:
     def __init__(
         self, signer: Any, name: str, max_age: Optional[int], path: str, flags: str
     ) -> None:
-        if not _IS_TOKEN(name):
-            raise ValueError(f"`session_cookie` must be a token, but got {name!r}.")
-        if not _IS_ATTRIBUTE(path):
-            raise ValueError(
-                "`path` must be ASCII text without ';' and control characters, "
-                f"but got {path!r}."
-            )
+        check_name("session_cookie", name)
+        check_path(path)
         self.signer = signer
         self.max_age = max_age
         self._name = name.encode("ascii")
@@ -123,6 +118,29 @@ def _bad_data() -> Any:
     from itsdangerous import BadData
 
     return BadData
+
+
+def check_name(argument: str, name: str) -> None:
+    """Refuse what cannot be the name of a cookie or header: RFC 9110, section 5.6.2.
+
+    Raises:
+        ValueError: *name*, given as *argument*, is not a token.
+    """
+    if not _IS_TOKEN(name):
+        raise ValueError(f"`{argument}` must be a token, but got {name!r}.")
+
+
+def check_path(path: str) -> None:
+    """Refuse what cannot be the path of a cookie: RFC 6265, section 4.1.1.
+
+    Raises:
+        ValueError: *path* is not.
+    """
+    if not _IS_ATTRIBUTE(path):
+        raise ValueError(
+            "`path` must be ASCII text without ';' and control characters, "
+            f"but got {path!r}."
+        )
 
 
 def security_flags(

@@ -1,0 +1,284 @@
+"""Protection against requests that another site makes a browser send.
+
+``CSRFMiddleware`` decides by what the browser says of the origin of a request, and by
+a token where it says nothing.  The token is in ``_csrf_token.py``.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import (
+    TYPE_CHECKING,
+    Awaitable,
+    Deque,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
+
+from starlette._header_additions import vary_pair
+from starlette._lazy_text import LazyText
+from starlette._origins import own_origin, parse_origin
+from starlette.datastructures import Headers
+from starlette.middleware._csrf_token import (
+    TokenCookie,
+    find_field,
+    masked,
+    new_secret,
+)
+from starlette.middleware._session_cookie import (
+    check_name,
+    check_path,
+    security_flags,
+    signing_keys,
+)
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from typing_extensions import Literal
+
+    from starlette.datastructures import Secret
+
+__all__ = ("CSRFMiddleware",)
+
+# RFC 9110, section 9.2.1: what is not meant to change anything.
+_SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+
+# How far into the body the token is looked for, in bytes.
+_FIELD_WITHIN = 64 * 1024
+
+_MAX_AGE = 365 * 24 * 60 * 60
+
+
+class CSRFMiddleware:
+    """Refuses requests that other sites have made, with 403.
+
+    The attack is cross-site request forgery: a page of the attacker sends a form, and
+    the browser adds the cookies of the user who looks at it.  Requests with GET, HEAD,
+    OPTIONS and TRACE pass, so they must not change anything.  Of the others those pass
+
+    - whose ``Sec-Fetch-Site`` is ``same-origin`` or ``none``, which all browsers of
+      today send over HTTPS, and which no page can forge;
+    - without it, whose ``Origin`` is that of this application;
+    - whose ``Origin`` is in *trusted_origins*;
+    - that have neither header and bring a token that fits the cookie, in a header or
+      in a field of the form.
+
+    All else is refused, also what comes from programs that send none of these.
+    WebSockets, which have no other protection from this, pass without an ``Origin``
+    (browsers send one), or with one that is allowed.
+
+    A program that wants to serve older browsers puts the token into its forms:
+    ``<input type="hidden" name="csrf_token" value="{{ request.state.csrf_token }}">``.
+    It must stand before files, in the first 64 KiB of the body.  Scripts send the value
+    of the cookie in the header.
+
+    ``https_only`` with a name such as ``"__Host-csrftoken"`` keeps other hosts of the
+    domain from setting the cookie.  Behind a proxy that ends TLS the scheme must be
+    right for ``Origin`` to be: see ``ProxyHeadersMiddleware``.
+
+    Args:
+        app: The application inside.
+        secret_key: What the cookie is signed with; several in a list: the first signs,
+            all verify.
+        trusted_origins: Others that may send requests, such as
+            ``"https://admin.example.org"``.
+        exempt_paths: Paths that are not protected; one that ends with ``/`` stands for
+            everything below.  For what is called by programs and looks at no cookie.
+        cookie_name: Of the cookie.
+        header_name: Of the header with the token.
+        field_name: Of the field with the token.
+        path: The path that the cookie is sent for.
+        same_site: As in ``SessionMiddleware``.
+        https_only: Whether the cookie is sent over HTTPS only.
+        domain: The domain it is sent to; ``None`` is this host only.
+
+    Raises:
+        ValueError: An argument is not what it must be.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        secret_key: Union[str, Secret, Sequence[Union[str, Secret]]],
+        *,
+        trusted_origins: Sequence[str] = (),
+        exempt_paths: Sequence[str] = (),
+        cookie_name: str = "csrftoken",
+        header_name: str = "x-csrf-token",
+        field_name: str = "csrf_token",
+        path: str = "/",
+        same_site: Literal["lax", "strict", "none"] = "lax",
+        https_only: bool = False,
+        domain: Optional[str] = None,
+    ) -> None:
+        check_name("cookie_name", cookie_name)
+        check_name("header_name", header_name)
+        check_name("field_name", field_name)
+        check_path(path)
+        flags = security_flags(same_site, https_only, domain, False)
+        # Scripts read it.
+        flags = flags.replace("httponly; ", "")
+        self.app = app
+        self.trusted_origins = frozenset(_trusted(trusted_origins))
+        self._exempt = frozenset(_paths(exempt_paths))
+        self._exempt_below = tuple(p for p in self._exempt if p.endswith("/"))
+        self._header_name = header_name
+        self._field_name = field_name.encode("ascii")
+        attributes = f"; path={path}; Max-Age={_MAX_AGE}; {flags}"
+        self._cookie = TokenCookie(signing_keys(secret_key), cookie_name, attributes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application, or refuse the request."""
+        if scope["type"] == "http":
+            if scope["method"] not in _SAFE_METHODS and not self._is_exempt(scope):
+                verdict = self._judge_origin(scope)
+                if verdict is None:
+                    receive = _HeldReceive(receive)
+                    verdict = await self._has_token(scope, receive)
+                if not verdict:
+                    await _refuse(scope, receive, send)
+                    return
+            send = self._offer_token(scope, send)
+        elif scope["type"] == "websocket" and not self._may_open(scope):
+            await _refuse_websocket(receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _is_exempt(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        return path in self._exempt or path.startswith(self._exempt_below)
+
+    def _may_open(self, scope: Scope) -> bool:
+        # No program but a browser can be made to, and browsers say where from.
+        return self._is_exempt(scope) or self._judge_origin(scope) is not False
+
+    def _judge_origin(self, scope: Scope) -> Optional[bool]:
+        """Tell whether a request may pass; ``None`` if its origin is not told."""
+        headers = Headers(scope=scope)
+        origins, sites = headers.getlist("origin"), headers.getlist("sec-fetch-site")
+        if not origins and not sites:
+            return None
+        if sites in (["same-origin"], ["none"]):
+            return True
+        origin = parse_origin(origins[0]) if len(origins) == 1 else None
+        if origin is None:
+            return False
+        if origin in self.trusted_origins:
+            return True
+        return not sites and origin == own_origin(scope)
+
+    async def _has_token(self, scope: Scope, receive: _HeldReceive) -> bool:
+        secret = self._cookie.read(scope["headers"])
+        if secret is None:
+            return False
+        headers = Headers(scope=scope)
+        token = headers.get(self._header_name)
+        if token is not None:
+            return self._cookie.matches(secret, token.encode("latin-1"))
+        content_type = headers.get("content-type", "")
+        body, is_whole = await receive.hold(_FIELD_WITHIN)
+        field = find_field(self._field_name, content_type, body, is_whole)
+        return field is not None and self._cookie.matches(secret, field)
+
+    def _offer_token(self, scope: Scope, send: Send) -> Send:
+        made: List[bytes] = []
+
+        def make() -> str:
+            secret = self._cookie.read(scope["headers"])
+            if secret is None:
+                secret = new_secret()
+                made.append(secret)
+            return masked(secret)
+
+        token = scope.setdefault("state", {})["csrf_token"] = LazyText(make)
+
+        # Not a coroutine function: it hands on the awaitable it gets.
+        def send_with_token(message: Message) -> Awaitable[None]:
+            if token.text is not None and message["type"] == "http.response.start":
+                message = self._with_token(message, made)
+            return send(message)
+
+        return send_with_token
+
+    def _with_token(self, start: Message, made: Sequence[bytes]) -> Message:
+        given = list(start.get("headers") or ())
+        headers = [pair for pair in given if pair[0] != b"vary"]
+        headers.append(vary_pair([*given, (b"vary", b"Cookie")]))
+        headers += map(self._cookie.line, made)
+        return {**start, "headers": headers}
+
+
+class _HeldReceive:
+    """A ``receive`` that has read ahead, and gives everything in its order.
+
+    Args:
+        receive: The channel of the request.
+    """
+
+    __slots__ = ("_held", "_receive")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._held: Deque[Message] = deque()
+
+    async def hold(self, size: int) -> Tuple[bytes, bool]:
+        """Return the first bytes of the body, and whether it is complete.
+
+        Args:
+            size: How many there must be, unless the body has less.
+        """
+        body, more = bytearray(), True
+        while more and len(body) < size:
+            message = await self._receive()
+            part = message.get("body") or b""
+            body += part
+            more = message["type"] == "http.request" and message.get("more_body", False)
+            # Empty parts, of which there may be any number, say nothing.
+            if part or not more:
+                self._held.append(message)
+        return bytes(body), not more
+
+    async def __call__(self) -> Message:
+        if self._held:
+            return self._held.popleft()
+        return await self._receive()
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    from starlette.responses import PlainTextResponse
+
+    text = "Forbidden: the request comes from another site, or brings no valid token."
+    await PlainTextResponse(text, 403)(scope, receive, send)
+
+
+async def _refuse_websocket(receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 1008, "reason": ""})
+
+
+def _trusted(origins: Sequence[str]) -> List[str]:
+    if isinstance(origins, str):
+        raise ValueError(
+            f"`trusted_origins` must be a list of origins, but got {origins!r}."
+        )
+    parsed = []
+    for text in origins:
+        origin = parse_origin(text)
+        if origin is None:
+            raise ValueError(
+                "`trusted_origins` must be origins such as 'https://example.org', "
+                f"but got {text!r}."
+            )
+        parsed.append(origin)
+    return parsed
+
+
+def _paths(paths: Sequence[str]) -> Sequence[str]:
+    if isinstance(paths, str) or not all(path.startswith("/") for path in paths):
+        raise ValueError(
+            f"`exempt_paths` must be a list of paths with '/', but got {paths!r}."
+        )
+    return paths
