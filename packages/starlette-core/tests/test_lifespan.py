@@ -745,3 +745,36 @@ async def test_switched_off_further_in() -> None:
     await run_lifespan(Starlette(routes=[Mount("/", app=child)]))
 
     assert log == ["child up", "child down"]
+
+
+async def test_session_manager_that_the_program_runs() -> None:
+    """
+    A mounted application whose lifespan refuses to run twice is running already.
+    """
+    log: List[str] = []
+    runs: List[None] = []
+
+    @contextlib.asynccontextmanager
+    async def run(app: Any) -> AsyncIterator[None]:
+        if runs:
+            raise RuntimeError(
+                "StreamableHTTPSessionManager .run() can only be called once per "
+                "instance. Create a new instance if you need to run again."
+            )
+        runs.append(None)
+        log.append("manager up")
+        yield
+        log.append("manager down")
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        async with run(app):
+            yield
+
+    other = Starlette(lifespan=noting(log, "other"))
+    routes = [Mount("/mcp", Starlette(lifespan=run)), Mount("/other", other)]
+
+    recorder = await run_lifespan(Starlette(routes=routes, lifespan=lifespan))
+
+    assert types_of(recorder) == COMPLETE
+    assert log == ["manager up", "other up", "other down", "manager down"]

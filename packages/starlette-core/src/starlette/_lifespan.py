@@ -212,7 +212,8 @@ async def enter_mounted(stack: AsyncExitStack, router: Router) -> None:
 
     A mounted application starts after the one it is mounted in and stops before it;
     siblings start in the order of their routes.  One that is running already, because
-    it is mounted twice or the program has started it, is not started again.
+    it is mounted twice or the program has started it, is not started again; nor is one
+    that refuses because of that.
 
     Args:
         stack: Leaves the contexts that are entered.
@@ -224,13 +225,25 @@ async def enter_mounted(stack: AsyncExitStack, router: Router) -> None:
     for path, mount, app, child in _mounted(router):
         lifespan = child.lifespan_context
         if not getattr(lifespan, "is_running", False):
-            state = await stack.enter_async_context(_Mounted(lifespan(app), path))
+            try:
+                state = await stack.enter_async_context(_Mounted(lifespan(app), path))
+            except MountedLifespanError as exc:
+                if not _runs_already(exc.__cause__):
+                    raise
+                continue
             child.lifespan_state = dict(state or {})
             stack.callback(setattr, child, "lifespan_state", {})
             if child.mounted_lifespans:
                 await enter_mounted(stack, child)
         mount.lifespan_state = child.lifespan_state
         stack.callback(setattr, mount, "lifespan_state", {})
+
+
+def _runs_already(cause: Optional[BaseException]) -> bool:
+    # The session manager of the MCP SDK, which programs run in the lifespan of the
+    # application around, as its documentation has told them to.  It says so itself,
+    # but not by a class of its own.
+    return isinstance(cause, RuntimeError) and "can only be called once" in str(cause)
 
 
 def _mounted(router: Router) -> List[Tuple[str, Mount, Any, Router]]:
