@@ -297,6 +297,33 @@ def test_url_of_any_path_below() -> None:
     ) == ("/x")
 
 
+def test_url_of_a_path_that_is_called_otherwise_inside() -> None:
+    """
+    An application inside with ``resolve_url_path`` says what the path is.
+    """
+
+    class Files:
+        def resolve_url_path(self, path: str) -> str:
+            return {"app.js": "/app.3f2a9c.js"}.get(path, path)
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            ...
+
+    files: ASGIApp = Files()
+    mount = Mount("/static", files, name="static", middleware=[Middleware(_Passing)])
+
+    assert mount.url_path_for("static", path="/app.js") == "/static/app.3f2a9c.js"
+    assert mount.url_path_for("static", path="other.js") == "/static/other.js"
+
+
+class _Passing:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        ...
+
+
 @pytest.mark.parametrize(
     "name, given",
     [

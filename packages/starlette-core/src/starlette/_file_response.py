@@ -13,6 +13,7 @@ from typing import (
     TYPE_CHECKING,
     Callable,
     Dict,
+    List,
     Mapping,
     Optional,
     Sequence,
@@ -94,9 +95,9 @@ class FileResponse(Response):
             media_type = _guess(os.fsdecode(filename or path))
         self.path = path
         self.filename = filename
-        self.media_type = media_type
+        self.media_type: Optional[str] = media_type
         self.status_code = status_code
-        self.background = background
+        self.background: Optional[BackgroundTask] = background
         self.stat_result = stat_result
         self.init_headers(headers)
         self.headers.setdefault("accept-ranges", "bytes")
@@ -143,7 +144,7 @@ class FileResponse(Response):
 
     async def _send_file(self, wish: _Wish, send: Send) -> None:
         if wish.is_body_wanted:
-            reader = FileReader(self.path, self.chunk_size)
+            reader = self._reader()
             try:
                 await self._send_content(wish, reader, send)
             finally:
@@ -159,6 +160,9 @@ class FileResponse(Response):
             path = os.path.abspath(os.fsdecode(self.path))
             await send({"type": "http.response.pathsend", "path": path})
 
+    def _reader(self) -> FileReader:
+        return FileReader(self.path, self.chunk_size)
+
     async def _send_content(self, wish: _Wish, reader: FileReader, send: Send) -> None:
         if self.stat_result is None and wish.if_range is not None:
             # The validator is among the headers, and they depend on the status.
@@ -171,6 +175,11 @@ class FileResponse(Response):
             if self.stat_result is None:
                 self._know(reader.status)
         await self._send_start(wish, send)
+        await self._send_pieces(pieces, reader, send)
+
+    async def _send_pieces(
+        self, pieces: List[bytes], reader: FileReader, send: Send
+    ) -> None:
         message = {"type": "http.response.body", "more_body": True}
         while not reader.is_at_end:
             for piece in pieces:

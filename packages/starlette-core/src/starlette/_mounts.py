@@ -186,14 +186,17 @@ class Mount(_ApplicationRoute):
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         """Return a path below this one, or that of a route inside.
 
+        An application inside that has a method ``resolve_url_path`` is asked what
+        the path is called there, as ``app.3f2a9c1b.js`` is for ``app.js``.
+
         Raises:
             NoMatchFound: Nothing here has this name and these parameters.
         """
         if not self.param_convertors.keys() <= path_params.keys() | {"path"}:
             raise NoMatchFound(name, path_params)
         if self.name is not None and name == self.name and "path" in path_params:
-            params = {**path_params, "path": str(path_params["path"]).lstrip("/")}
-            path, unused = self._fill(params)
+            inside = self._resolved(str(path_params["path"]).lstrip("/"))
+            path, unused = self._fill({**path_params, "path": inside})
             if not unused:
                 return URLPath(path=path)
         inner_name = self._inner_name(name)
@@ -208,6 +211,12 @@ class Mount(_ApplicationRoute):
                     path=prefix.rstrip("/") + str(inner), protocol=inner.protocol
                 )
         raise NoMatchFound(name, path_params)
+
+    def _resolved(self, path: str) -> str:
+        # An application may have other names for its paths than those it is asked
+        # by: a build puts a digest into the names of its files.
+        resolve = getattr(self._base_app, "resolve_url_path", None)
+        return path if resolve is None else str(resolve(path)).lstrip("/")
 
     def _fill(self, params: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
         return replace_params(self.path_format, self.param_convertors, params)
