@@ -78,9 +78,9 @@ class StreamingResponse(Response):
                 f"but got {type(content).__name__}."
             )
         self.status_code = status_code
-        self.background = background
+        self.background: Optional[BackgroundTask] = background
         if media_type is not None:
-            self.media_type = media_type
+            self.media_type: Optional[str] = media_type
         self.init_headers(headers)
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
