@@ -65,7 +65,7 @@ class GZip:
 
     def __init__(self, level: Optional[int]) -> None:
         # 31: a window of 32 KiB, and the frame of gzip around it.
-        self._deflate = zlib.compressobj(6 if level is None else level, wbits=31)
+        self._deflate = zlib.compressobj(_checked(level, 6, 0, 9), wbits=31)
         self.compress: Callable[[Data], bytes] = self._deflate.compress
         self.finish: Callable[[], bytes] = self._deflate.flush
 
@@ -87,7 +87,7 @@ class Brotli:
         # The library's own default, 11, is for files compressed once: it takes
         # fifty times as long.
         self._brotli = _first_of("brotli", "brotlicffi").Compressor(
-            quality=4 if level is None else level
+            quality=_checked(level, 4, 0, 11)
         )
         self.flush: Callable[[], bytes] = self._brotli.flush
         self.finish: Callable[[], bytes] = self._brotli.finish
@@ -115,7 +115,7 @@ class Zstandard:
         import zstandard
 
         self._library = zstandard
-        frame = zstandard.ZstdCompressor(level=_zstd_level(level)).compressobj()
+        frame = zstandard.ZstdCompressor(level=_checked(level, 3, 1, 19)).compressobj()
         self._frame = frame
         self.compress: Callable[[Data], bytes] = frame.compress
         self.finish: Callable[[], bytes] = frame.flush
@@ -137,7 +137,7 @@ class StandardZstandard:
 
     def __init__(self, level: Optional[int]) -> None:
         library = _first_of("compression.zstd", "backports.zstd")
-        self._frame = library.ZstdCompressor(level=_zstd_level(level))
+        self._frame = library.ZstdCompressor(level=_checked(level, 3, 1, 19))
         self.compress: Callable[[Data], bytes] = self._frame.compress
         self.finish: Callable[[], bytes] = self._frame.flush
 
@@ -162,10 +162,14 @@ def zstd(level: Optional[int]) -> Compressor:
 CODECS: Dict[str, Codec] = {"zstd": zstd, "br": Brotli, "gzip": GZip}
 
 
-def _zstd_level(level: Optional[int]) -> int:
-    if level is not None and not 1 <= level <= 19:
-        raise ValueError(f"The level of zstd must be 1 to 19, but got {level}")
-    return 3 if level is None else level
+def _checked(level: Optional[int], default: int, least: int, most: int) -> int:
+    if level is None:
+        return default
+    if not least <= level <= most:
+        raise ValueError(
+            f"The level of a content coding must be {least} to {most}, but got {level}"
+        )
+    return level
 
 
 def _first_of(*modules: str) -> Any:
@@ -245,6 +249,9 @@ def find_codecs(
     """
     registered = registered_codecs()
     known = {**CODECS, **registered}
+    for name in levels:
+        if name not in known:
+            raise _unknown("levels", name, known)
     if codings is not None:
         return {name: _required(name, known, levels.get(name)) for name in codings}
     others = [name for name in sorted(registered) if name not in CODECS]
@@ -261,8 +268,7 @@ def find_codecs(
 def _required(name: str, known: Dict[str, Codec], level: Optional[int]) -> Codec:
     codec = known.get(name)
     if codec is None:
-        names = ", ".join(sorted(known))
-        raise ValueError(f"`codings` must be among {names}, but got {name!r}")
+        raise _unknown("codings", name, known)
     try:
         codec(level)
     except ImportError as exc:
@@ -271,3 +277,8 @@ def _required(name: str, known: Dict[str, Codec], level: Optional[int]) -> Codec
             "pip install starlette-middleware[compression]"
         ) from exc
     return codec
+
+
+def _unknown(argument: str, name: str, known: Dict[str, Codec]) -> ValueError:
+    names = ", ".join(sorted(known))
+    return ValueError(f"`{argument}` must be among {names}, but got {name!r}")

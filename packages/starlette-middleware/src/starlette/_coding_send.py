@@ -32,6 +32,7 @@ from typing import (
 from starlette._accept_encoding import negotiate
 from starlette._codecs import Compressor, Data
 from starlette._header_additions import Pair, vary_pair
+from starlette._send_tracker import SendTracker
 from starlette.types import Message, Send
 
 __all__ = ("CodingSend", "Encoding", "Rules", "excluded_prefixes")
@@ -98,13 +99,21 @@ class CodingSend:
         request_headers: Of the request; looked at when there is something to encode.
     """
 
-    __slots__ = ("_forward", "_request_headers", "_rules", "_send", "_start")
+    __slots__ = (
+        "_forward",
+        "_minimum_size",
+        "_request_headers",
+        "_rules",
+        "_send",
+        "_start",
+    )
 
     def __init__(
         self, send: Send, rules: Rules, request_headers: Iterable[Pair]
     ) -> None:
         self._send = send
         self._rules = rules
+        self._minimum_size = rules.minimum_size
         self._request_headers = request_headers
         # Where messages go, once that is decided.
         self._forward: Optional[Send] = None
@@ -117,23 +126,36 @@ class CodingSend:
             return self._forward(message)
         kind = message["type"]
         if kind == START:
-            return self._started(message)
-        start = self._start
-        if start is None or (kind != BODY and kind not in BODIES):
+            # Before all else, as it is all that a small response pays.
+            headers = message.get("headers")
+            if type(headers) is list:
+                for name, value in headers:
+                    if name == b"content-length":
+                        # More digits are no small body, and slow to read.
+                        is_number = len(value) < 10 and value.isdigit()
+                        if is_number and int(value) < self._minimum_size:
+                            return self._pass(message)
+                        break
+            start = Start(message)
+            if start.may_be_coded(self._rules.excluded):
+                self._start = start
+                return DONE
+            return self._pass(message)
+        held = self._start
+        if held is None or (kind != BODY and kind not in BODIES):
             return self._send(message)
         self._start = None
         self._forward = self._send
-        return self._first_part(start, message)
+        return self._first_part(held, message)
 
-    def _started(self, message: Message) -> Awaitable[None]:
-        rules = self._rules
-        if not _announces_less(message, rules.minimum_size):
-            start = Start(message)
-            if start.may_be_coded(rules.excluded):
-                self._start = start
-                return DONE
-        self._forward = self._send
-        return self._send(message)
+    def _pass(self, start: Message) -> Awaitable[None]:
+        send = self._send
+        if type(send) is SendTracker:
+            # As responses do: what the tracker would do twice is done once.
+            send.response_started = True
+            send = send.send
+        self._forward = send
+        return send(start)
 
     def _first_part(self, start: Start, message: Message) -> Awaitable[None]:
         more = message.get("more_body", False)
@@ -241,17 +263,6 @@ def _encode_part(compressor: Compressor, body: Data) -> bytes:
 
 def _encode_whole(compressor: Compressor, body: Data) -> bytes:
     return compressor.compress(body) + compressor.finish()
-
-
-def _announces_less(message: Message, size: int) -> bool:
-    """Tell whether the body is announced as smaller than *size*."""
-    # Without a ``Start``, which costs as much as all that a small response pays.
-    headers = message.get("headers")
-    if isinstance(headers, list):
-        for name, value in headers:
-            if name == b"content-length":
-                return len(value) < 20 and value.isdigit() and int(value) < size
-    return False
 
 
 class Start:

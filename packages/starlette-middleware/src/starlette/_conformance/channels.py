@@ -29,7 +29,9 @@ __all__ = (
     "call",
     "http_scope",
     "require",
+    "request",
     "respond",
+    "turns",
 )
 
 MiddlewareFactory = Callable[[ASGIApp], ASGIApp]
@@ -143,6 +145,12 @@ async def respond(send: Send, body: bytes = b"Hello, world!") -> None:
     headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
     await send({"type": START, "status": 200, "headers": headers})
     await send({"type": BODY, "body": body})
+
+
+async def turns() -> None:
+    """Let every other task run until it waits for something from here."""
+    for _ in range(100):
+        await anyio.sleep(0)
 
 
 def request(body: bytes = b"", more: bool = False) -> Message:

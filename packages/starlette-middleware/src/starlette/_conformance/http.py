@@ -5,12 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any, List
 
-import anyio
-
 from starlette._conformance.channels import (
     BODY,
     DISCONNECT,
-    PATIENCE,
     START,
     Client,
     HeadersLike,
@@ -21,6 +18,7 @@ from starlette._conformance.channels import (
     request,
     require,
     respond,
+    turns,
 )
 from starlette.types import Message, Receive, Scope, Send
 
@@ -93,10 +91,7 @@ async def streams_responses(
         await send({"type": START, "status": 200, "headers": PLAIN})
         for number in (1, 2, 3):
             await send({"type": BODY, "body": b"%d" % number * 1000, "more_body": True})
-            # A task in between may have to get its turn.
-            with anyio.move_on_after(PATIENCE):
-                while client.parts < number:
-                    await anyio.sleep(0)
+            await turns()
             parts.append(client.parts)
         await send({"type": BODY, "body": b"", "more_body": False})
 

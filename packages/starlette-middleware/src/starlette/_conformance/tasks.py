@@ -9,7 +9,6 @@ import anyio
 
 from starlette._conformance.channels import (
     BODY,
-    PATIENCE,
     START,
     Client,
     HeadersLike,
@@ -20,6 +19,7 @@ from starlette._conformance.channels import (
     request,
     require,
     respond,
+    turns,
 )
 from starlette.types import Receive, Scope, Send
 
@@ -92,7 +92,7 @@ async def lets_cancellation_through(
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             outer.cancel()
-            await anyio.sleep(PATIENCE)
+            await turns()
         except anyio.get_cancelled_exc_class():
             cancelled.append(True)
             raise
@@ -170,8 +170,7 @@ async def waits_for_the_application(
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send)
-        for _ in range(5):
-            await anyio.sleep(0)
+        await turns()
         after.append(client.types[-1:])
 
     await call(factory(app), http_scope(headers), client)

@@ -83,7 +83,7 @@ class GZipMiddleware:
         """Run the application, and compress its response if that may be."""
         if scope["type"] == "http" and scope["method"] != "HEAD":
             send = CodingSend(send, self._rules, scope["headers"])
-        await self.app(scope, receive, send)
+        await self.app.__call__(scope, receive, send)  # type: ignore[operator]
 
 
 class IdentityResponder:
