@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+import threading
+import warnings
 from typing import Any, List
 
 import anyio
@@ -137,3 +140,59 @@ def test_stream_that_is_closed_twice() -> None:
 
     assert response.is_closed
     assert client._pool.in_use == []
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_what_is_forgotten_outside_of_with(backend: str) -> None:
+    """
+    A stream and a session that are lost are reported, and their application ends.
+    """
+    log: List[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+        else:
+            await send({"type": "http.response.start", "status": 200})
+        try:
+            await anyio.sleep_forever()
+        finally:
+            log.append("ended")
+
+    def forget() -> None:
+        client = TestClient(app, backend=backend)
+        client.send(client.build_request("GET", "/lost"), stream=True)
+        client.websocket_connect("/forgotten").__enter__()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        forget()
+        gc.collect()
+
+    messages = sorted(str(warning.message) for warning in caught)
+    assert [message for message in messages if "never closed" in message] == [
+        "The WebSocket session of /forgotten was never closed.",
+        "The response to GET http://testserver/lost was never closed.",
+    ]
+    assert log == ["ended", "ended"]
+
+
+def test_thread_that_ends() -> None:
+    """
+    The event loop that a thread has kept for its next request is closed with it.
+    """
+    loops: List[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        loops.append(asyncio.get_running_loop())
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    client = TestClient(app)
+    thread = threading.Thread(target=lambda: [client.get("/"), client.get("/")])
+    thread.start()
+    thread.join()
+    gc.collect()
+
+    assert loops[0] is loops[1]
+    assert loops[0].is_closed()

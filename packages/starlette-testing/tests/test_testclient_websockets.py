@@ -352,6 +352,8 @@ def test_timeout_of_the_handshake(backend: str) -> None:
 
     with pytest.raises(TimeoutError):
         client.websocket_connect("/", timeout=0.01).__enter__()
+    with pytest.raises(TimeoutError):
+        client.websocket_connect("/", timeout=0).__enter__()
 
 
 def test_application_that_stays_is_cancelled(backend: str) -> None:

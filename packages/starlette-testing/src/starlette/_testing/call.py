@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterator, Optional
 from starlette._testing._httpx import httpx
 from starlette._testing.defaults import LEAVE_TIMEOUT
 from starlette._testing.http import HTTPExchange
-from starlette._testing.pool import RunnerPool, stop
+from starlette._testing.pool import RunnerPool, stop, warn_unclosed
 from starlette._testing.results import (
     failure_of,
     note_extensions,
@@ -169,6 +169,10 @@ class ResponseStream(httpx.SyncByteStream):
         """Return what this is, to begin a sentence with."""
         request = self._call.request
         return f"The response to {request.method} {request.url}"
+
+    def __del__(self) -> None:
+        if self in self._call._pool.in_use:
+            warn_unclosed(self)
 
     def abandon(self) -> None:
         """Close it, and swallow what the application says to that."""

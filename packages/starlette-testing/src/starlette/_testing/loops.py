@@ -44,6 +44,7 @@ class LoopRunner:
         self._driving = threading.Lock()
         self._moving = threading.Lock()
         self._is_moving = False
+        self._is_ending = False
         self._threaded: Optional[PortalRunner] = None
         self._thread: Optional[threading.Thread] = None
         self._leaked: List[str] = []
@@ -86,8 +87,13 @@ class LoopRunner:
         """Let whoever waits look again.  Called on the event loop."""
         if self._threaded is not None:
             self._threaded.wake()
-        else:
+        elif not self._is_ending:
             self._loop.stop()
+
+    def silence_alarm(self) -> None:
+        """Let whoever waits look at the time.  Called on the event loop."""
+        self._alarm = None
+        self.wake()
 
     def settle(self) -> None:
         """Let the application go on until it waits for the client alone."""
@@ -111,6 +117,7 @@ class LoopRunner:
         if not self._is_driven_here():
             self._move()
         if self._threaded is not None and self._thread is not None:
+            self._threaded.cancel_jobs()
             self._threaded.post(self._threaded.portal.stop)
             self._thread.join()
         else:
@@ -152,11 +159,7 @@ class LoopRunner:
             if self._alarm.when() <= deadline:
                 return
             self._alarm.cancel()
-        self._alarm = self._loop.call_at(deadline, self._ring)
-
-    def _ring(self) -> None:
-        self._alarm = None
-        self.wake()
+        self._alarm = self._loop.call_at(deadline, _ring, weakref.ref(self))
 
     def _move(self) -> PortalRunner:
         """Give the loop a thread of its own, once."""
@@ -193,4 +196,12 @@ class LoopRunner:
         is_started.wait()
 
     def _finish(self) -> None:
+        self._is_ending = True
         self._leaked = end_loop(self._loop)
+
+
+def _ring(reference: weakref.ref[LoopRunner]) -> None:
+    # Weak, because the loop lives until its runner is gone.
+    runner = reference()
+    if runner is not None:  # pragma: no branch - a loop that runs has a runner
+        runner.silence_alarm()

@@ -15,7 +15,7 @@ from starlette._testing.jobs import Job
 from starlette._testing.runners import Runner, borrow, give_back, new_runner
 from starlette._testing.types import User
 
-__all__ = ("RunnerPool", "stop", "warn_leaked")
+__all__ = ("RunnerPool", "stop", "warn_leaked", "warn_unclosed")
 
 
 class RunnerPool:
@@ -69,10 +69,18 @@ class RunnerPool:
     def close_users(self) -> None:
         """Close what was left open, and report it."""
         for user in reversed(self.in_use):
-            warnings.warn(
-                f"{user.describe()} was never closed.", ResourceWarning, stacklevel=2
-            )
+            warn_unclosed(user)
             user.abandon()
+
+
+def warn_unclosed(user: User) -> None:
+    """Report a stream or a session that nobody closed."""
+    warnings.warn(
+        f"{user.describe()} was never closed.",
+        ResourceWarning,
+        stacklevel=2,
+        source=user,
+    )
 
 
 def warn_leaked(names: List[str]) -> None:

@@ -34,6 +34,7 @@ class PortalRunner:
         self._portal = portal
         self._thread_id = thread_id or apart(portal.call, threading.get_ident)
         self._changed = threading.Condition()
+        self._jobs: List[Job] = []
         self._stack = contextlib.ExitStack()
 
     @classmethod
@@ -60,6 +61,8 @@ class PortalRunner:
     def adopt(self, job: Job, func: Callable[..., Awaitable[Any]], *args: Any) -> None:
         """Start a job that is made already."""
         self._check_thread()
+        self._jobs = [each for each in self._jobs if not each.is_done]
+        self._jobs.append(job)
         apart(self._portal.start_task_soon, job.run, func, *args)
 
     def post(self, func: Callable[[], Any]) -> None:
@@ -86,8 +89,15 @@ class PortalRunner:
 
     def close(self) -> List[str]:
         """End the event loop; return what was still running."""
+        self.cancel_jobs()
         apart(self._stack.close)
         return []
+
+    def cancel_jobs(self) -> None:
+        """Cancel what is still running; the portal would wait for it."""
+        for job in self._jobs:
+            if not job.is_done:
+                self.post(job.cancel)
 
 
 def apart(func: Callable[..., T], *args: Any) -> T:

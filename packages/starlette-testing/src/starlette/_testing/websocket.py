@@ -8,7 +8,7 @@ from typing import Any, Callable, ContextManager, Iterator, List, Optional, Tupl
 
 from anyio.from_thread import BlockingPortal
 
-from starlette._testing.defaults import DEFAULT_TIMEOUT
+from starlette._testing.defaults import CANCEL_TIMEOUT, DEFAULT_TIMEOUT
 from starlette._testing.frames import (
     denial_from,
     disconnect_message,
@@ -20,7 +20,7 @@ from starlette._testing.frames import (
     silence_error,
 )
 from starlette._testing.jobs import Job
-from starlette._testing.pool import RunnerPool
+from starlette._testing.pool import RunnerPool, stop, warn_unclosed
 from starlette._testing.portals import PortalRunner
 from starlette._testing.runners import Runner
 from starlette._testing.ws import DENY, WebSocketExchange, say_farewell
@@ -196,6 +196,10 @@ class WebSocketTestSession:
         """Return what this is, to begin a sentence with."""
         return f"The WebSocket session of {self.scope['path']}"
 
+    def __del__(self) -> None:
+        if self._state == "open":
+            warn_unclosed(self)
+
     def abandon(self) -> None:
         """Close the session, and swallow the application's error."""
         with contextlib.suppress(Exception):
@@ -246,10 +250,8 @@ class WebSocketTestSession:
         if not job.is_done:
             runner.post(lambda: exchange.put(disconnect_message()))
             farewell = runner.spawn(say_farewell, job)
-            runner.wait(farewell.has_ended, self.timeout)
-        if not job.is_done:
-            runner.post(job.cancel)
-            runner.wait(job.has_ended, self.timeout)
+            runner.wait(farewell.has_ended, CANCEL_TIMEOUT)
+        stop(runner, job)
         error = job.take_error()
         if error is not None:
             raise error
