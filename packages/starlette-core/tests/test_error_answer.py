@@ -37,8 +37,8 @@ def layer(app: ASGIApp, value: bytes) -> ASGIApp:
         try:
             # A copy, as some middleware hands on.
             await app(dict(scope), receive, send)
-        except Boom:
-            wrap_error_answer(scope, adding(value))
+        except Boom as exc:
+            wrap_error_answer(exc, adding(value))
             raise
 
     return run
@@ -109,8 +109,13 @@ async def test_a_middleware_that_stands_alone() -> None:
 
 async def test_two_requests() -> None:
     """
-    What one has left behind does not show in the other.
+    What one has left behind does not show in the other, be it the same exception.
     """
+    boom = Boom()
+
+    async def fail(scope: Scope, receive: Receive, send: Send) -> None:
+        raise boom
+
     app = ServerErrorMiddleware(layer(fail, b"once"))
     await call(app, http_scope())
     recorder = await call(app, http_scope())

@@ -6,41 +6,41 @@ headers of CORS and hides it from the script that asked.  A middleware whose hea
 must be on every answer therefore leaves a wrapper of ``send`` behind as the exception
 passes through it, and ``ServerErrorMiddleware`` answers through these.
 
-The wrappers are kept in a list that ``ServerErrorMiddleware`` puts on the scope, and
-not on the scope itself: a middleware in between may hand on a copy of the scope.
+The wrappers travel on the exception itself.  Requests without one pay nothing, and a
+middleware in between may hand on a copy of the scope.
 """
 
 from __future__ import annotations
 
-from typing import Callable, Iterable
+from typing import Callable
 
-from starlette.types import Scope, Send
+from starlette.types import Send
 
-__all__ = ("ERROR_ANSWER", "through", "wrap_error_answer")
+__all__ = ("through_wrappers", "wrap_error_answer")
 
-ERROR_ANSWER = "starlette.error_answer"
+ATTRIBUTE = "_starlette_error_answer"
 
 
-def wrap_error_answer(scope: Scope, wrapper: Callable[[Send], Send]) -> None:
-    """Have the answer of ``ServerErrorMiddleware`` sent through *wrapper*.
+def wrap_error_answer(exc: Exception, wrapper: Callable[[Send], Send]) -> None:
+    """Have the answer of ``ServerErrorMiddleware`` to *exc* sent through *wrapper*.
 
     Call it while the exception passes through; where no ``ServerErrorMiddleware``
     stands further out, it does nothing.
 
     Args:
-        scope: Of the request.
-        wrapper: Takes a ``send`` and returns another.
+        exc: What passes through.
+        wrapper: Takes a ``send`` and returns another.  It must not refer to the
+            request: exceptions are kept by tools that report them.
     """
-    wrappers = scope.get(ERROR_ANSWER)
-    if wrappers is not None:
-        wrappers.append(wrapper)
+    exc.__dict__.setdefault(ATTRIBUTE, []).append(wrapper)
 
 
-def through(wrappers: Iterable[Callable[[Send], Send]], send: Send) -> Send:
-    """Return *send* inside *wrappers*, of which the last is the outermost.
+def through_wrappers(exc: Exception, send: Send) -> Send:
+    """Return *send* inside the wrappers that *exc* has gathered, and take them off.
 
-    That is their order as the exception passed through the middleware.
+    The last is the outermost: that is their order as the exception passed through
+    the middleware.
     """
-    for wrapper in reversed(list(wrappers)):
+    for wrapper in reversed(exc.__dict__.pop(ATTRIBUTE, ())):
         send = wrapper(send)
     return send

@@ -8,9 +8,9 @@ like is in ``_debug_page.py``, which is imported when there is one to make.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
-from starlette._error_answer import ERROR_ANSWER, through
+from starlette._error_answer import through_wrappers
 from starlette._send_tracker import SendTracker
 from starlette._utils import is_async_callable
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -68,12 +68,10 @@ class ServerErrorMiddleware:
             await self.app(scope, receive, send)
             return
         tracker = SendTracker(send)
-        wrappers: List[Callable[[Send], Send]] = []
-        scope[ERROR_ANSWER] = wrappers
         try:
             await self.app.__call__(scope, receive, tracker)  # type: ignore[operator]
         except Exception as exc:
-            tracker.send = through(wrappers, tracker.send)
+            tracker.send = through_wrappers(exc, tracker.send)
             await self._answer(scope, receive, tracker, exc)
             raise
 

@@ -150,8 +150,8 @@ class CORSMiddleware:
         additions = self._for_origin(origin, has_cookie)
         try:
             await self.app(scope, receive, sending(additions, send))
-        except Exception:
-            wrap_error_answer(scope, partial(sending, additions))
+        except Exception as exc:
+            wrap_error_answer(exc, partial(sending, additions))
             raise
 
     def is_allowed_origin(self, origin: str) -> bool:
@@ -249,8 +249,8 @@ class CORSMiddleware:
             wrapper = partial(sending, self._for_request(request_headers))
         try:
             await self.app(scope, receive, wrapper(send))
-        except Exception:
-            wrap_error_answer(scope, wrapper)
+        except Exception as exc:
+            wrap_error_answer(exc, wrapper)
             raise
 
     async def send(
