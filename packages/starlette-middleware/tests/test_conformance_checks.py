@@ -71,9 +71,7 @@ async def buffering(app: ASGIApp, scope: Scope, receive: Receive, send: Send) ->
 async def reading_ahead(
     app: ASGIApp, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    read: List[Message] = []
-    if scope["type"] == "http":
-        read.append(await receive())
+    read = [await receive()]
 
     async def reread() -> Message:
         return read.pop(0) if read else await receive()
@@ -153,8 +151,7 @@ async def changing_the_scope(
 async def changing_the_headers(
     app: ASGIApp, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    if scope["type"] == "http":
-        scope["headers"].append((b"x-more", b"1"))
+    scope["headers"].append((b"x-more", b"1"))
     await app({**scope}, receive, send)
 
 
@@ -204,7 +201,7 @@ async def shielding(app: ASGIApp, scope: Scope, receive: Receive, send: Send) ->
 
 async def in_a_task(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(app, scope, receive, send)
+        tasks.start_soon(transparent, app, scope, receive, send)
 
 
 def in_a_fresh_context(app: ASGIApp) -> ASGIApp:
@@ -268,11 +265,8 @@ async def truncating(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -
 
 
 async def muting(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Keep what a WebSocket or the lifespan says."""
-
     async def mute(message: Message) -> None:
-        if scope["type"] == "http":
-            await send(message)
+        """Send nothing."""
 
     await app(scope, receive, mute)
 

@@ -42,7 +42,7 @@ class Boom(Exception):
 
 
 def answering(
-    *parts: Any, status: int = 200, start: Optional[Message] = None, **headers: str
+    *parts: Any, status: Any = 200, start: Any = None, **headers: Any
 ) -> ASGIApp:
     """An application that sends *parts* as they are."""
     names = [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
