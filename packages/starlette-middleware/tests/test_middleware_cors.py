@@ -427,8 +427,8 @@ async def test_more_preflights_than_are_remembered() -> None:
     ]
 
     assert granted == asked
-    assert len(middleware._grants) <= 64
-    assert not any(b"xxx" in (key[1] or b"") for key in middleware._grants)
+    assert len(middleware._answers) <= 64
+    assert not any(b"xxx" in (key[3] or b"") for key in middleware._answers)
 
 
 def test_a_preflight_as_a_function() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Awaitable, Dict, FrozenSet, Iterable, List, Mapping, Tuple
 
 from starlette._headers import header_name, header_value
+from starlette._send_tracker import SendTracker
 from starlette.types import Message, Send
 
 __all__ = ("Additions", "Pair", "encoded", "sending", "vary_pair")
@@ -48,7 +49,7 @@ class Additions:
     def to(self, start: Message) -> Message:
         """Return a copy of *start* with the headers."""
         given = start.get("headers") or ()
-        if not isinstance(given, list):
+        if type(given) is not list:
             given = list(given)
         names = self.names
         # Nearly always none of them is there; a comprehension would take as long
@@ -88,8 +89,13 @@ def sending(additions: Additions, send: Send) -> Send:
 
     # Not a coroutine function: it hands on the awaitable it gets.
     def send_with_headers(message: Message) -> Awaitable[None]:
+        nonlocal send
         if message["type"] == START:
             message = additions.to(message)
+            if type(send) is SendTracker:
+                # As responses do: what the tracker would do twice is done once.
+                send.response_started = True
+                send = send.send
         return send(message)
 
     return send_with_headers

@@ -37,6 +37,23 @@ ALLOW_ORIGIN = b"access-control-allow-origin"
 VARY_ORIGIN = Additions([(b"vary", b"Origin")])
 
 
+class PreflightResponse(PlainTextResponse):
+    """The answer to a preflight, whose headers are at hand.
+
+    Args:
+        status_code: The status.
+        text: The body.
+        pairs: All the headers.
+    """
+
+    # What the constructor of responses comes to: a tenth of a preflight.
+    def __init__(self, status_code: int, text: str, pairs: Sequence[Pair]) -> None:
+        self.status_code = status_code
+        self.body = text.encode("ascii")
+        self.raw_headers = [*pairs]
+        self.background = None
+
+
 class CORSMiddleware:
     """Answers preflights, and says on responses which origins may read them.
 
@@ -111,7 +128,7 @@ class CORSMiddleware:
         self._anybody: Optional[Additions] = None
         self._others = VARY_ORIGIN
         self._named: Dict[bytes, Additions] = {}
-        self._grants: Dict[Any, Tuple[Tuple[Pair, ...], Tuple[str, ...]]] = {}
+        self._answers: Dict[Any, Tuple[int, str, Tuple[Pair, ...]]] = {}
         cls, ours = type(self), CORSMiddleware
         self._is_send_overridden = cls.send is not ours.send
         self._is_overridden = (
@@ -182,40 +199,34 @@ class CORSMiddleware:
                 asked_for = value
             elif name == b"access-control-request-private-network":
                 is_private = value == b"true"
-        pairs, refused = self._granted(method, asked_for, is_private)
-        if not self.is_allowed_origin(origin.decode("latin-1")):
-            refused = ("origin", *refused)
-        elif self.preflight_explicit_allow_origin and _is_printable(origin):
-            pairs = (*pairs, (ALLOW_ORIGIN, origin))
-        if refused:
-            text = "Disallowed CORS " + ", ".join(refused)
-            response = PlainTextResponse(text, status_code=400)
-        else:
-            response = PlainTextResponse("OK")
-        response.raw_headers += pairs
-        return response
-
-    def _granted(
-        self, method: bytes, asked_for: Optional[bytes], is_private: bool
-    ) -> Tuple[Tuple[Pair, ...], Tuple[str, ...]]:
-        """Return headers, and what is refused, whatever the origin is."""
-        key = (method, asked_for, is_private)
-        found = self._grants.get(key)
-        if found is None:
-            found = self._grant(*key)
-            # A program asks for a few things over and over, but a client can make
-            # others up.
-            if len(self._grants) >= 64:
-                self._grants.clear()
+        is_allowed = self.is_allowed_origin(origin.decode("latin-1"))
+        key = (origin, is_allowed, method, asked_for, is_private)
+        answer = self._answers.get(key)
+        if answer is None:
+            answer = self._answer(*key)
+            # A page asks for a few things over and over, but a client can make others
+            # up.
+            if len(self._answers) >= 64:
+                self._answers.clear()
             if asked_for is None or len(asked_for) <= 256:
-                self._grants[key] = found
-        return found
+                self._answers[key] = answer
+        return PreflightResponse(*answer)
 
-    def _grant(
-        self, method: bytes, asked_for: Optional[bytes], is_private: bool
-    ) -> Tuple[Tuple[Pair, ...], Tuple[str, ...]]:
+    def _answer(
+        self,
+        origin: bytes,
+        is_allowed: bool,
+        method: bytes,
+        asked_for: Optional[bytes],
+        is_private: bool,
+    ) -> Tuple[int, str, Tuple[Pair, ...]]:
+        """Return status, text and headers of the answer to a preflight."""
         pairs = [*encoded(self.preflight_headers)]
         refused = []
+        if not is_allowed:
+            refused.append("origin")
+        elif self.preflight_explicit_allow_origin and _is_printable(origin):
+            pairs.append((ALLOW_ORIGIN, origin))
         if method.decode("latin-1") not in self.allow_methods:
             refused.append("method")
         if asked_for is not None:
@@ -229,7 +240,10 @@ class CORSMiddleware:
                 pairs.append((b"access-control-allow-private-network", b"true"))
             else:
                 refused.append("private-network")
-        return tuple(pairs), tuple(refused)
+        text = "Disallowed CORS " + ", ".join(refused) if refused else "OK"
+        status = 400 if refused else 200
+        response = PlainTextResponse(text, status)
+        return status, text, (*pairs, *response.raw_headers)
 
     def _allows_headers(self, asked_for: str) -> bool:
         allowed = self.allow_headers
@@ -274,19 +288,17 @@ class CORSMiddleware:
         elif not has_cookie:
             return self._anybody
         # With a cookie it is of no use, but it has always been so.
-        return self._naming(origin)
+        return self._named.get(origin) or self._naming(origin)
 
     def _naming(self, origin: bytes) -> Additions:
-        named = self._named.get(origin)
-        if named is None:
-            if not _is_printable(origin):
-                return self._others
-            kept = [pair for pair in self._others.pairs if pair[0] != ALLOW_ORIGIN]
-            named = Additions([*kept, (ALLOW_ORIGIN, origin)])
-            # A page comes from one of a few origins, but a client can make them up.
-            if len(self._named) >= 64:
-                self._named.clear()
-            self._named[origin] = named
+        if not _is_printable(origin):
+            return self._others
+        kept = [pair for pair in self._others.pairs if pair[0] != ALLOW_ORIGIN]
+        named = Additions([*kept, (ALLOW_ORIGIN, origin)])
+        # A page comes from one of a few origins, but a client can make them up.
+        if len(self._named) >= 64:
+            self._named.clear()
+        self._named[origin] = named
         return named
 
     @staticmethod
