@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from starlette._testing.jobs import Job
-from starlette._testing.loop_state import has_nothing_to_do
+from starlette._testing.loop_state import close_if_resting, has_nothing_to_do
 from starlette._testing.where import in_event_loop
 from starlette.responses import PlainTextResponse
 from starlette.testclient import AsyncTestClient, TestClient
@@ -140,6 +140,21 @@ def test_stream_that_is_closed_twice() -> None:
 
     assert response.is_closed
     assert client._pool.in_use == []
+
+
+def test_event_loop_that_runs_at_the_end() -> None:
+    """
+    It is closed when it rests, and left alone while it runs.
+    """
+    loop = asyncio.new_event_loop()
+    loop.call_soon(close_if_resting, loop)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    survived = not loop.is_closed()
+    close_if_resting(loop)
+
+    assert survived
+    assert loop.is_closed()
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

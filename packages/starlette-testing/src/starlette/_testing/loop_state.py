@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, List, Optional, Set
 
-__all__ = ("end_loop", "has_nothing_to_do")
+__all__ = ("close_if_resting", "end_loop", "has_nothing_to_do")
 
 
 def has_nothing_to_do(
@@ -29,6 +29,12 @@ def has_nothing_to_do(
     except AttributeError:
         return False
     return not has_files and not has_more and timers in ([], [alarm])
+
+
+def close_if_resting(loop: asyncio.AbstractEventLoop) -> None:
+    """Close the loop, unless a thread that nobody has ended still runs it."""
+    if not loop.is_running():
+        loop.close()
 
 
 def end_loop(loop: asyncio.AbstractEventLoop) -> List[str]:

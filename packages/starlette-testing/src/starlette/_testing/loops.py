@@ -18,7 +18,7 @@ from typing import Any, Awaitable, Callable, List, Optional
 from anyio.from_thread import BlockingPortal
 
 from starlette._testing.jobs import Job
-from starlette._testing.loop_state import end_loop, has_nothing_to_do
+from starlette._testing.loop_state import close_if_resting, end_loop, has_nothing_to_do
 from starlette._testing.portals import PortalRunner
 from starlette._testing.where import in_event_loop, waits_for_itself
 
@@ -49,7 +49,7 @@ class LoopRunner:
         self._thread: Optional[threading.Thread] = None
         self._leaked: List[str] = []
         # A runner that is kept for the next request ends with its thread.
-        self._finalizer = weakref.finalize(self, self._loop.close)
+        self._finalizer = weakref.finalize(self, close_if_resting, self._loop)
 
     @property
     def portal(self) -> BlockingPortal:
