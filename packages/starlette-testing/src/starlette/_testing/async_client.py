@@ -117,7 +117,7 @@ class AsyncTestClient(httpx.AsyncClient):
         client: Tuple[str, int] = ("testclient", 50000),
         max_wait: Optional[float] = MAX_WAIT,
     ) -> None:
-        self.app = as_asgi3(app)
+        self.app: ASGIApp = as_asgi3(app)
         self.max_wait = max_wait
         self._asgi = AsyncClientTransport(
             self.app,

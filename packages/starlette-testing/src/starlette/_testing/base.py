@@ -6,7 +6,7 @@ tools look for them on the client's class.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
 from starlette._testing._httpx import httpx
 
@@ -26,14 +26,15 @@ class URLCachingClient(httpx.Client):
         """Make a request; see ``httpx.Client.build_request``."""
         return super().build_request(method, self._absolute(url), **options)
 
-    request = httpx.Client.request
-    get = httpx.Client.get
-    options = httpx.Client.options
-    head = httpx.Client.head
-    post = httpx.Client.post
-    put = httpx.Client.put
-    patch = httpx.Client.patch
-    delete = httpx.Client.delete
+    if not TYPE_CHECKING:  # who see what is inherited
+        request = httpx.Client.request
+        get = httpx.Client.get
+        options = httpx.Client.options
+        head = httpx.Client.head
+        post = httpx.Client.post
+        put = httpx.Client.put
+        patch = httpx.Client.patch
+        delete = httpx.Client.delete
 
     def _absolute(self, url: Any) -> Any:
         # httpx parses a URL, and merges it with the base URL, at each request;

@@ -22,6 +22,7 @@ from starlette._testing.pool import RunnerPool, stop, warn_leaked
 from starlette._testing.runners import Runner
 from starlette._testing.transport import STREAMED, WEBSOCKET, ClientTransport
 from starlette._testing.websocket import WebSocketTestSession
+from starlette.types import ASGIApp
 
 __all__ = ("TestClient",)
 
@@ -79,7 +80,7 @@ class TestClient(URLCachingClient):
         *,
         max_wait: Optional[float] = MAX_WAIT,
     ) -> None:
-        self.app = as_asgi3(app)
+        self.app: ASGIApp = as_asgi3(app)
         self.async_backend: Dict[str, Any] = {
             "backend": backend,
             "backend_options": backend_options or {},

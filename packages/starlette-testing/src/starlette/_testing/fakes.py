@@ -40,7 +40,7 @@ class Script:
         then: Union[Message, BaseException, None] = None,
     ) -> None:
         self.pending: List[Union[Message, BaseException]] = list(messages)
-        self.calls = 0
+        self.calls: int = 0
         self._then = then
         self._added = Signal()
 

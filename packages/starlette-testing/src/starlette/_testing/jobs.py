@@ -24,7 +24,7 @@ class Job:
     __slots__ = ("_is_cancelled", "_scope", "_wake", "error", "is_done")
 
     def __init__(self, wake: Callable[[], None]) -> None:
-        self.is_done = False
+        self.is_done: bool = False
         self.error: Optional[BaseException] = None
         self._wake = wake
         self._scope: Optional[anyio.CancelScope] = None

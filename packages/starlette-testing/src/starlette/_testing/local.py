@@ -28,7 +28,7 @@ class LocalRunner:
     """
 
     def __init__(self) -> None:
-        self.parked = 0
+        self.parked: int = 0
         self._changed = Signal()
         self._tasks: Set[Any] = set()
 

@@ -36,7 +36,7 @@ class LoopRunner:
     """
 
     def __init__(self) -> None:
-        self.parked = 0
+        self.parked: int = 0
         self._loop = asyncio.new_event_loop()
         self._owner = threading.get_ident()
         self._alarm: Optional[asyncio.TimerHandle] = None

@@ -30,7 +30,7 @@ class PortalRunner:
     """
 
     def __init__(self, portal: BlockingPortal, thread_id: Optional[int] = None) -> None:
-        self.parked = 0
+        self.parked: int = 0
         self._portal = portal
         self._thread_id = thread_id or apart(portal.call, threading.get_ident)
         self._changed = threading.Condition()
