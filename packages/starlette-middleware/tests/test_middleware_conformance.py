@@ -16,10 +16,16 @@ from starlette.middleware.body_limit import BodyLimitMiddleware
 from starlette.middleware.compression import CompressionMiddleware
 from starlette.middleware.conformance import CHECKS, Check, MiddlewareFactory
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.csrf import CSRFMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
+from starlette.middleware.proxy_headers import ProxyHeadersMiddleware
+from starlette.middleware.request_id import RequestIDMiddleware
+from starlette.middleware.security_headers import SecurityHeadersMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.timeout import TimeoutMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -50,6 +56,10 @@ def case(name: str, factory: MiddlewareFactory, **headers: str) -> Any:
 ONE_ORIGIN = partial(CORSMiddleware, allow_origins=[ORIGIN["origin"]])
 ANY_ORIGIN = partial(CORSMiddleware, allow_origins=["*"])
 
+STORED_SESSIONS = partial(SessionMiddleware, secret_key="secret", store="memory")
+CSRF = partial(CSRFMiddleware, secret_key="secret")
+PROXY_HEADERS = partial(ProxyHeadersMiddleware, trusted_proxies=["unix"])
+
 MIDDLEWARE: List[Any] = [
     case("server-errors", ServerErrorMiddleware),
     case("exceptions", ExceptionMiddleware),
@@ -67,6 +77,15 @@ MIDDLEWARE: List[Any] = [
     case("https-redirect", HTTPSRedirectMiddleware),
     case("trusted-host", partial(TrustedHostMiddleware, allowed_hosts=["testserver"])),
     case("body-limit", partial(BodyLimitMiddleware, max_body_size=1000)),
+    case("sessions", partial(SessionMiddleware, secret_key="secret")),
+    case("stored-sessions", STORED_SESSIONS),
+    case("csrf", CSRF, sec_fetch_site="same-origin"),
+    case("csrf-origin", CSRF, origin="https://testserver"),
+    case("proxy-headers-at-rest", ProxyHeadersMiddleware),
+    case("proxy-headers", PROXY_HEADERS, x_forwarded_for="1.2.3.4"),
+    case("security-headers", SecurityHeadersMiddleware),
+    case("timeout", TimeoutMiddleware),
+    case("request-id", RequestIDMiddleware),
 ]
 
 
