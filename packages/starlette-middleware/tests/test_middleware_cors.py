@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.cors import ALL_METHODS, SAFELISTED_HEADERS, CORSMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -603,3 +604,23 @@ def test_allowing_an_origin_in_headers() -> None:
 
     assert headers["access-control-allow-origin"] == ORIGIN
     assert headers["vary"] == "Cookie, Origin"
+
+
+async def test_a_failure_after_the_response() -> None:
+    """
+    It is not answered again: the server's layer knows that the response has started.
+    """
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+        raise Boom
+
+    cors = CORSMiddleware(late, allow_origins=[ORIGIN])
+    recorder = Recorder()
+    with pytest.raises(Boom):
+        await ServerErrorMiddleware(cors)(
+            http_scope(headers={"origin": ORIGIN}), Script(), recorder
+        )
+
+    assert len(recorder.of_type("http.response.start")) == 1
+    assert recorder.headers["access-control-allow-origin"] == ORIGIN

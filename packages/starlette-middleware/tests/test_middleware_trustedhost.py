@@ -20,7 +20,8 @@ APP = PlainTextResponse("in")
 
 async def visit(allowed: Any, *hosts: str, **options: Any) -> Recorder:
     app = TrustedHostMiddleware(APP, allowed, **options)
-    return await exchange(app, http_scope(headers=[("host", host) for host in hosts]))
+    headers = [("accept", "*/*"), *(("host", host) for host in hosts)]
+    return await exchange(app, http_scope(headers=headers))
 
 
 @pytest.mark.parametrize(
@@ -157,6 +158,21 @@ def test_a_wildcard_that_is_not_in_front(pattern: str) -> None:
         TrustedHostMiddleware(APP, ["example.org", pattern])
 
     assert str(caught.value) == ENFORCE_DOMAIN_WILDCARD
+
+
+async def test_more_hosts_than_are_remembered() -> None:
+    """
+    Each is let in, each time.
+    """
+    app = TrustedHostMiddleware(APP, ["*.example.org"])
+    hosts = [f"{number}.example.org" for number in range(70)]
+    answers = [
+        (await exchange(app, http_scope(headers={"host": host}))).body
+        for host in hosts + hosts[-1:]
+    ]
+
+    assert answers == [b"in"] * 71
+    assert len(app._trusted) <= 64
 
 
 def test_what_frameworks_read() -> None:

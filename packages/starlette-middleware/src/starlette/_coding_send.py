@@ -101,7 +101,6 @@ class CodingSend:
 
     __slots__ = (
         "_forward",
-        "_minimum_size",
         "_request_headers",
         "_rules",
         "_send",
@@ -113,7 +112,6 @@ class CodingSend:
     ) -> None:
         self._send = send
         self._rules = rules
-        self._minimum_size = rules.minimum_size
         self._request_headers = request_headers
         # Where messages go, once that is decided.
         self._forward: Optional[Send] = None
@@ -126,36 +124,37 @@ class CodingSend:
             return self._forward(message)
         kind = message["type"]
         if kind == START:
-            # Before all else, as it is all that a small response pays.
+            # First, and written out: it is all that a small response pays.
+            is_small = False
             headers = message.get("headers")
             if type(headers) is list:
                 for name, value in headers:
                     if name == b"content-length":
                         # More digits are no small body, and slow to read.
-                        is_number = len(value) < 10 and value.isdigit()
-                        if is_number and int(value) < self._minimum_size:
-                            return self._pass(message)
+                        is_small = (
+                            len(value) < 10
+                            and value.isdigit()
+                            and int(value) < self._rules.minimum_size
+                        )
                         break
-            start = Start(message)
-            if start.may_be_coded(self._rules.excluded):
-                self._start = start
-                return DONE
-            return self._pass(message)
+            if not is_small:
+                start = Start(message)
+                if start.may_be_coded(self._rules.excluded):
+                    self._start = start
+                    return DONE
+            send = self._send
+            if type(send) is SendTracker:
+                # As responses do: what the tracker would do twice is done once.
+                send.response_started = True
+                send = send.send
+            self._forward = send
+            return send(message)
         held = self._start
         if held is None or (kind != BODY and kind not in BODIES):
             return self._send(message)
         self._start = None
         self._forward = self._send
         return self._first_part(held, message)
-
-    def _pass(self, start: Message) -> Awaitable[None]:
-        send = self._send
-        if type(send) is SendTracker:
-            # As responses do: what the tracker would do twice is done once.
-            send.response_started = True
-            send = send.send
-        self._forward = send
-        return send(start)
 
     def _first_part(self, start: Start, message: Message) -> Awaitable[None]:
         more = message.get("more_body", False)

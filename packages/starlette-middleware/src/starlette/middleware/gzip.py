@@ -82,7 +82,8 @@ class GZipMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and compress its response if that may be."""
         if scope["type"] == "http" and scope["method"] != "HEAD":
-            send = CodingSend(send, self._rules, scope["headers"])
+            # The method, which is quicker to call than the object.
+            send = CodingSend(send, self._rules, scope["headers"]).__call__
         await self.app.__call__(scope, receive, send)  # type: ignore[operator]
 
 

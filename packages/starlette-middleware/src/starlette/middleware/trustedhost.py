@@ -8,7 +8,7 @@ dot, or that is there twice, is not trusted whatever it contains.
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from typing import Optional, Sequence, Set
 
 from starlette._answering import answer
 from starlette._authority import bracketed, is_authority
@@ -55,32 +55,39 @@ class TrustedHostMiddleware:
         self.www_redirect = www_redirect
         patterns = [pattern.lower() for pattern in allowed_hosts]
         self._names = frozenset([bracketed(p) for p in patterns if p and p[0] != "*"])
+        # Values of Host that have been found in order.
+        self._trusted: Set[bytes] = set()
         self._suffixes = tuple([p[1:] for p in patterns if p[:1] == "*"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, or refuse the request."""
         if not self.allow_any and scope["type"] in ("http", "websocket"):
-            hosts = [value for name, value in scope["headers"] if name == b"host"]
-            refusal = self._check(hosts, scope)
-            if refusal is not None:
-                await answer(refusal, scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+            host = None
+            for name, value in scope["headers"]:
+                if name == b"host":
+                    # Of two, somebody further in may read the other.
+                    host = value if host is None else b""
+            if host not in self._trusted:
+                refusal = self._check(host or b"", scope)
+                if refusal is not None:
+                    await answer(refusal, scope, receive, send)
+                    return
+        await self.app.__call__(scope, receive, send)  # type: ignore[operator]
 
-    def _check(self, hosts: List[bytes], scope: Scope) -> Optional[Response]:
-        if len(hosts) == 1:
-            authority = hosts[0].decode("latin-1").lower()
-            if authority in self._names:
-                return None
-            host = _host_of(authority)
-            if host in self._names:
-                return None
-            # A dot in front would be an empty name below the domain.
-            if host.endswith(self._suffixes) and host[0] != ".":
-                return None
-            if self.www_redirect and f"www.{host}" in self._names:
-                url = URL(scope=scope)
-                return RedirectResponse(url.replace(netloc=f"www.{authority}"))
+    def _check(self, host: bytes, scope: Scope) -> Optional[Response]:
+        authority = host.decode("latin-1").lower()
+        name = _host_of(authority)
+        # A dot in front would be an empty name below the domain.
+        is_below = name.endswith(self._suffixes) and name[0] != "."
+        if is_below or name in self._names or authority in self._names:
+            # A server has a few names; below a wildcard a client can make others up.
+            if len(self._trusted) >= 64:
+                self._trusted.clear()
+            self._trusted.add(host)
+            return None
+        if self.www_redirect and f"www.{name}" in self._names:
+            url = URL(scope=scope)
+            return RedirectResponse(url.replace(netloc=f"www.{authority}"))
         return PlainTextResponse("Invalid host header", status_code=400)
 
 
