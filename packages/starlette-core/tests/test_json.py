@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, List
 
 import pytest
 
 from starlette._json import decode_json, encode_json
 
-VALUES = [
+VALUES: List[Any] = [
     None,
     True,
     0,
