@@ -306,8 +306,9 @@ def test_url_of_a_path_that_is_called_otherwise_inside() -> None:
         def resolve_url_path(self, path: str) -> str:
             return {"app.js": "/app.3f2a9c.js"}.get(path, path)
 
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            ...
+        async def __call__(
+            self, scope: Scope, receive: Receive, send: Send
+        ) -> None: ...
 
     files: ASGIApp = Files()
     mount = Mount("/static", files, name="static", middleware=[Middleware(_Passing)])
@@ -320,8 +321,7 @@ class _Passing:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ...
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
 @pytest.mark.parametrize(
