@@ -21,6 +21,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
+from starlette.middleware.opentelemetry import OpenTelemetryMiddleware
 from starlette.middleware.proxy_headers import ProxyHeadersMiddleware
 from starlette.middleware.request_id import RequestIDMiddleware
 from starlette.middleware.security_headers import SecurityHeadersMiddleware
@@ -86,6 +87,7 @@ MIDDLEWARE: List[Any] = [
     case("security-headers", SecurityHeadersMiddleware),
     case("timeout", TimeoutMiddleware),
     case("request-id", RequestIDMiddleware),
+    case("opentelemetry", OpenTelemetryMiddleware),
 ]
 
 
