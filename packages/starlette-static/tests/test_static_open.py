@@ -10,7 +10,6 @@ from typing import List, Optional, Set
 
 import pytest
 
-from starlette import _static_open
 from starlette._static_open import Opened, open_inside
 
 both_ways = pytest.mark.parametrize("can_walk", [True, False], ids=["walk", "check"])
@@ -137,7 +136,7 @@ def test_errors_of_the_system(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     def refuse(*args: object, **kwargs: object) -> int:
         raise OSError(errno.EMFILE, "too many open files")
 
-    monkeypatch.setattr(_static_open.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
 
     with pytest.raises(OSError, match="too many"):
         open_inside(str(root), ["f.txt"], False)
@@ -157,7 +156,7 @@ def test_file_swapped_between_check_and_opening(
         (root / "f.txt").symlink_to("../out/f.txt")
         return opening(path, flags)
 
-    monkeypatch.setattr(_static_open.os, "open", swap_and_open)
+    monkeypatch.setattr(os, "open", swap_and_open)
 
     assert open_inside(str(root), ["f.txt"], False, can_walk=False) is None
 
@@ -176,7 +175,7 @@ def test_file_that_becomes_something_else(
         (os.mkdir if becomes == "folder" else os.mkfifo)(root / "f.txt")
         return opening(path, flags)
 
-    monkeypatch.setattr(_static_open.os, "open", swap_and_open)
+    monkeypatch.setattr(os, "open", swap_and_open)
 
     assert open_inside(str(root), ["f.txt"], False, can_walk=False) is None
 

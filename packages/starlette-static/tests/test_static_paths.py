@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import List, Optional
 
 import pytest
@@ -97,6 +98,6 @@ def test_separator_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A normal path has the separators of the system.
     """
-    monkeypatch.setattr(paths.os, "sep", "\\")
+    monkeypatch.setattr(os, "sep", "\\")
 
     assert paths.normal_path("/a//b") == "a\\b"

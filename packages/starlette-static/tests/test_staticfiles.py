@@ -271,6 +271,18 @@ async def test_condition_after_a_change(folder: Path) -> None:
     assert statuses == [304, 304, 200, 404, 404]
 
 
+async def test_condition_after_the_file_is_gone(folder: Path) -> None:
+    """
+    What was sent a moment ago is missing now.
+    """
+    app = StaticFiles(directory=folder)
+    anything = {"if-none-match": "*"}
+    assert (await get(app, "/a.txt", anything)).status == 304
+    (folder / "a.txt").unlink()
+
+    assert (await get(app, "/a.txt", anything)).status == 404
+
+
 async def test_index(folder: Path) -> None:
     """
     ``index.html`` stands for its folder, whose path ends with a slash.
@@ -493,7 +505,9 @@ def test_lookup_path(folder: Path) -> None:
     assert status.st_size == 5
     assert type(full_path) is str
     assert app.lookup_path("sub/../bare/./b.txt")[0] == str(folder / "bare" / "b.txt")
-    assert app.lookup_path("sub/")[0] == app.lookup_path("sub")[0] == str(folder / "sub")
+    assert (
+        app.lookup_path("sub/")[0] == app.lookup_path("sub")[0] == str(folder / "sub")
+    )
     assert app.lookup_path("x/..")[0] == str(folder)
     assert following.lookup_path("link.txt")[0] == str(folder / "link.txt")
     for missing in ("nowhere", "../a.txt", "/etc/hostname", "a.txt/x", "a\0"):
@@ -506,14 +520,13 @@ async def test_overridden_lookup_path(folder: Path) -> None:
     """
 
     class Renamed(StaticFiles):
-        asked: List[str] = []
-
         def lookup_path(self, path: str) -> Tuple[str, Optional[os.stat_result]]:
-            self.asked.append(path)
+            asked.append(path)
             if path == "elsewhere":
                 return str(folder / "fifo"), os.stat(folder / "fifo")
             return super().lookup_path(path.replace("renamed", "a"))
 
+    asked: List[str] = []
     os.mkfifo(folder / "fifo")
     app = Renamed(directory=folder, html=True)
 
@@ -524,7 +537,7 @@ async def test_overridden_lookup_path(folder: Path) -> None:
     assert (await get(app, "/")).body == b"index"
     assert (await get(app, "/sub")).status == 307
     assert (await get(app, "/elsewhere")).status == 404
-    assert app.asked[-1] == "404.html"
+    assert asked[-1] == "404.html"
 
 
 async def test_overridden_get_response(folder: Path) -> None:
@@ -536,8 +549,7 @@ async def test_overridden_get_response(folder: Path) -> None:
         async def get_response(self, path: str, scope: Scope) -> Response:
             try:
                 response = await super().get_response(path, scope)
-            except HTTPException as error:
-                assert error.status_code == 404
+            except HTTPException:
                 response = await super().get_response("index.html", scope)
             response.headers["x-own"] = path
             return response

@@ -264,13 +264,7 @@ class Finder:
     def _list(self, folder: Found) -> Listing:
         from starlette._static_listing import LISTING_HEADERS, listing_page
 
-        page = listing_page(
-            folder.root,
-            str(folder),
-            folder.parts,
-            shows_hidden=self._hidden,
-            is_anywhere=folder.is_anywhere,
-        )
+        page = listing_page(folder, shows_hidden=self._hidden)
         return Listing(page, LISTING_HEADERS)
 
     def _find_instead(self, path: str, request: FileRequest) -> Optional[Found]:

@@ -59,9 +59,7 @@ class FileHeaders(NamedTuple):
         if if_none_match is not None:
             given = if_none_match.decode("latin-1")
             return given == self.etag or matches_etag(given, self.etag)
-        if if_modified_since is None:
-            return False
-        since = if_modified_since.decode("latin-1")
+        since = (if_modified_since or b"").decode("latin-1")
         return is_unchanged_since(since, self.last_modified)
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from html import escape
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Tuple, Union
 from urllib.parse import quote
 
 from starlette._static_open import open_inside
-from starlette._static_paths import is_hidden, split_path
+from starlette._static_paths import is_hidden
+from starlette._static_response import Found
 
 __all__ = ("LISTING_HEADERS", "listing_page")
 
@@ -20,6 +21,8 @@ LISTING_HEADERS = {
     "content-security-policy": "default-src 'none'",
     "cache-control": "no-cache",
 }
+
+_CAN_SCAN_OPEN = os.scandir in os.supports_fd
 
 _PAGE = """<!DOCTYPE html>
 <html>
@@ -35,51 +38,63 @@ _PAGE = """<!DOCTYPE html>
 
 
 def listing_page(
-    root: str,
-    path: str,
-    parts: Sequence[str],
+    folder: Found,
     *,
     shows_hidden: bool,
-    is_anywhere: bool,
 ) -> str:
     """Return the page for a folder; called in a worker thread.
 
     What would not be served is not listed.
 
     Args:
-        root: The folder that is served.
-        path: The one to list, which is *parts* below it.
-        parts: The names that lead there.
+        folder: The folder, as it was found.
         shows_hidden: Whether names that begin with a dot are listed.
-        is_anywhere: Whether links that lead out of *root* are.
     """
-    entries: List[Tuple[bool, str]] = []
-    with os.scandir(path) as found:
-        for entry in found:
-            inner = split_path(entry.name)
-            if inner is None or (is_hidden([*parts, *inner]) and not shows_hidden):
-                continue
-            is_folder = entry.is_dir()
-            if entry.is_symlink() and not _leads_inside(
-                root, [*parts, *inner], is_anywhere
-            ):
-                continue
-            if is_folder or entry.is_file():
-                entries.append((not is_folder, entry.name))
-    items = ["../"] if parts else []
-    items += [name if is_file else f"{name}/" for is_file, name in sorted(entries)]
-    title = escape("/" + "/".join(parts))
+    if _CAN_SCAN_OPEN:
+        # By its descriptor: at the path there may be another one by now.
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            is_same = os.path.samestat(os.fstat(descriptor), folder.status)
+            names = _names(descriptor, folder, shows_hidden) if is_same else []
+        finally:
+            os.close(descriptor)
+    else:
+        names = _names(folder, folder, shows_hidden)
+    items = ["../"] if folder.parts else []
+    items += [name if is_file else f"{name}/" for is_file, name in sorted(names)]
+    title = escape("/" + "/".join(folder.parts))
     return _PAGE.format(title=title, items="\n".join(map(_item, items)))
 
 
-def _leads_inside(root: str, parts: Sequence[str], is_anywhere: bool) -> bool:
+def _names(
+    place: Union[int, str], folder: Found, shows_hidden: bool
+) -> List[Tuple[bool, str]]:
+    """Return the names in *place*, each with whether it is a file."""
+    names: List[Tuple[bool, str]] = []
+    with os.scandir(place) as entries:
+        for entry in entries:
+            is_folder = _kind(entry, folder, shows_hidden)
+            if is_folder is not None:
+                names.append((not is_folder, str(entry.name)))
+    return names
+
+
+def _kind(entry: os.DirEntry[str], folder: Found, shows_hidden: bool) -> Optional[bool]:
+    """Tell whether *entry* is a folder; ``None`` if it is not served."""
+    parts = [*folder.parts, entry.name]
+    if not shows_hidden and is_hidden(parts):
+        return None
+    if not entry.is_symlink():
+        return entry.is_dir() if entry.is_dir() or entry.is_file() else None
     try:
-        opened = open_inside(root, parts, is_anywhere)
+        opened = open_inside(folder.root, parts, folder.is_anywhere)
     except OSError:
-        return False
-    if opened is not None and opened.file is not None:
+        return None
+    if opened is None:
+        return None
+    if opened.file is not None:
         opened.file.close()
-    return opened is not None
+    return opened.file is None
 
 
 def _item(name: str) -> str:

@@ -71,7 +71,7 @@ class FileRequest:
                 self.if_modified_since = value
             elif name == b"range":
                 self.is_range = True
-            elif name == b"sec-fetch-mode":
+            else:
                 self._mode = value
         self.is_body_wanted = scope["method"] == "GET" and not self.is_range
         self.has_slash: bool = scope["path"].endswith("/")

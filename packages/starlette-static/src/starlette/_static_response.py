@@ -8,7 +8,7 @@ it might lead elsewhere.
 from __future__ import annotations
 
 import os
-from typing import List, Optional, Sequence
+from typing import Callable, List, Optional, Sequence
 
 from starlette._file_reader import FileReader, Part
 from starlette._file_response import FileResponse
@@ -100,10 +100,13 @@ class Found(str):
         return reader
 
     def close(self) -> None:
-        """Close the file, if nothing reads it."""
+        """Close the file, if nobody has taken it to read."""
         if self.file is not None:
             self.file.close()
             self.file = None
+        reader = self.take_reader()
+        if reader is not None:
+            reader.close()
 
 
 class _InsideReader(FileReader):
@@ -116,7 +119,9 @@ class _InsideReader(FileReader):
         self._found = found
         self._file = file
 
-    def _open(self, plan: object) -> List[bytes]:
+    def _open(
+        self, plan: Optional[Callable[[os.stat_result], Sequence[Part]]]
+    ) -> List[bytes]:
         found = self._found
         if self._file is None:
             opened = open_inside(found.root, found.parts, found.is_anywhere)
@@ -124,13 +129,7 @@ class _InsideReader(FileReader):
                 raise RuntimeError(f"File at path {self._path} does not exist.")
             self._file = opened.file
         self.status = os.fstat(self._file.fileno())
-        return self._begin(plan)
-
-    def _begin(self, plan: object) -> List[bytes]:
-        if not callable(plan):
-            return []
-        parts: Sequence[Part] = plan(self.status)
-        return self._start(parts)
+        return [] if plan is None else self._start(plan(self.status))
 
 
 class StaticFileResponse(FileResponse):
@@ -176,6 +175,11 @@ class StaticFileResponse(FileResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._found.close()
+
+    def __del__(self) -> None:
+        # A program has dropped the response.  Readers refer to themselves, so that
+        # the file would stay open until the next collection.
+        self._found.close()
 
     def _reader(self) -> FileReader:
         return self._found.make_reader(self.chunk_size)

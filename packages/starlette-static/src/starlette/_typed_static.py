@@ -1,0 +1,11 @@
+"""What starlette-static adds to ``starlette``, for type checkers.
+
+Made by ``python -m tools.plugins --write``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.staticfiles import StaticFiles as StaticFiles
