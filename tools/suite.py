@@ -172,6 +172,8 @@ class Suite:
         environ["PATH"] = os.pathsep.join([folder, environ.get("PATH", "")])
         # What [tool.coverage.run] measures is below it.
         environ["COVERAGE_ROOT"] = str(self.root)
+        # Absolute, because a process that a test starts may run in another folder.
+        environ["COVERAGE_FILE"] = str(self.root / ".coverage")
         # These say that the environment of this very process is active.
         for name in ("VIRTUAL_ENV", "HATCH_ENV_ACTIVE", "HATCH_ENV"):
             environ.pop(name, None)
