@@ -7,9 +7,12 @@ from typing import Any, Dict, List, Optional, Tuple
 import pytest
 
 from starlette._lazy_text import LazyText
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.middleware.csrf import CSRFMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.testing import (
     Recorder,
     Script,
@@ -198,6 +201,26 @@ async def test_long_bodies() -> None:
 
     assert int(recorder.body) > 140_000
     assert calls == [1]
+
+
+async def test_token_in_an_application() -> None:
+    """
+    The page has the token, and the response its cookie.
+    """
+
+    async def page(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(f"{request.state.csrf_token}")
+
+    app = Starlette(
+        routes=[Route("/", page)],
+        middleware=[Middleware(CSRFMiddleware, secret_key="secret")],
+    )
+    recorder = await exchange(app, http_scope())
+    cookie = recorder.headers["set-cookie"].partition(";")[0]
+    token = recorder.body.decode()
+    answer = await send_request(("cookie", cookie), ("x-csrf-token", token))
+
+    assert answer.status == 200
 
 
 async def test_wrong_tokens() -> None:

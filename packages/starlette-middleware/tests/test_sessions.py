@@ -377,6 +377,34 @@ async def test_oversize_session() -> None:
     assert str(caught.value.size) in str(caught.value)
 
 
+async def test_oversize_session_in_an_application() -> None:
+    """
+    Nothing has been sent when the error comes, so that a handler can answer it.
+    """
+
+    async def endpoint(request: Request) -> Response:
+        request.session["a"] = "x" * 4000
+        return PlainTextResponse("")
+
+    async def too_large(request: Request, exc: Exception) -> Response:
+        request.session.clear()
+        return PlainTextResponse("too large", 400)
+
+    handlers: List[Any] = [{SessionTooLarge: too_large}, {}]
+    answers: List[Any] = []
+    for handler in handlers:
+        app = Starlette(routes=[Route("/", endpoint)], exception_handlers=handler)
+        app.add_middleware(SessionMiddleware, secret_key="secret")
+        recorder = Recorder()
+        try:
+            await app(http_scope(), Script.http(), recorder)
+        except SessionTooLarge:
+            answers.append("raised")
+        answers.append((recorder.status, recorder.headers.getlist("set-cookie")))
+
+    assert answers == [(400, []), "raised", (500, [])]
+
+
 async def test_value_that_json_has_not() -> None:
     """
     The error is that of the encoder.

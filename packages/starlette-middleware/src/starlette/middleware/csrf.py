@@ -21,6 +21,7 @@ from typing import (
 from starlette._header_additions import vary_pair
 from starlette._lazy_text import LazyText
 from starlette._origins import own_origin, parse_origin
+from starlette._send_tracker import SendTracker
 from starlette.datastructures import Headers
 from starlette.middleware._csrf_token import (
     TokenCookie,
@@ -141,7 +142,8 @@ class CSRFMiddleware:
                 if not verdict:
                     await _refuse(scope, receive, send)
                     return
-            send = self._offer_token(scope, send)
+            await self._call_with_token(scope, receive, send)
+            return
         elif scope["type"] == "websocket" and not self._may_open(scope):
             await _refuse_websocket(receive, send)
             return
@@ -182,6 +184,21 @@ class CSRFMiddleware:
         body, is_whole = await receive.hold(_FIELD_WITHIN)
         field = find_field(self._field_name, content_type, body, is_whole)
         return field is not None and self._cookie.matches(secret, field)
+
+    async def _call_with_token(
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if type(send) is not SendTracker:
+            await self.app(scope, receive, self._offer_token(scope, send))
+            return
+        # Behind the tracker and not around it: what is further in knows it by its
+        # class, and would put a second one on top.
+        inner = send.send
+        send.send = self._offer_token(scope, inner)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            send.send = inner
 
     def _offer_token(self, scope: Scope, send: Send) -> Send:
         made: List[bytes] = []

@@ -23,6 +23,7 @@ from typing import (
     Union,
 )
 
+from starlette._send_tracker import SendTracker
 from starlette.middleware._session import Session, UnreadSession, encode_session
 from starlette.middleware._session_cookie import (
     SessionCookie,
@@ -146,9 +147,25 @@ class SessionMiddleware:
             session = scope["session"] = UnreadSession()
             session._read = self._read
             session._source = scope["headers"]
-            await self.app(scope, receive, self._with_cookie(session, scope, send))
+            if type(send) is not SendTracker:
+                await self.app(scope, receive, self._with_cookie(session, scope, send))
+                return
+            # Behind the tracker and not around it: what is further in knows it by its
+            # class, and would put a second one on top.
+            inner = send.send
+            send.send = self._with_cookie(session, scope, inner, send)
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                send.send = inner
 
-    def _with_cookie(self, session: Session, scope: Scope, send: Send) -> Send:
+    def _with_cookie(
+        self,
+        session: Session,
+        scope: Scope,
+        send: Send,
+        tracker: Optional[SendTracker] = None,
+    ) -> Send:
         is_rolling = self.rolling
 
         # A function and not an object: a third of what an untouched session costs.
@@ -161,7 +178,13 @@ class SessionMiddleware:
                 or scope.get("session") is not session
             ):
                 opened = _current(session, scope)
-                message = _with_headers(message, opened, self._cookies(opened))
+                try:
+                    message = _with_headers(message, opened, self._cookies(opened))
+                except Exception:
+                    # The tracker has passed on what is not sent.
+                    if tracker is not None:
+                        tracker.response_started = False
+                    raise
             return send(message)
 
         return send_with_cookie
