@@ -1,0 +1,1 @@
+export const about = () => ["About", "A page of a few routes."];
