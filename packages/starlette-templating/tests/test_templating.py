@@ -28,7 +28,7 @@ from starlette.testing import exchange, http_scope, websocket_scope
 
 pytestmark = pytest.mark.anyio
 
-DEBUG = {"http.response.debug": {}}
+DEBUG: Dict[str, Any] = {"http.response.debug": {}}
 
 
 def from_texts(**texts: str) -> Jinja2Templates:
@@ -602,8 +602,7 @@ def test_context_processor_that_is_a_coroutine_function(folder: Path) -> None:
     It is refused at once: nobody would await it.
     """
 
-    async def processor(request: Request) -> None:
-        ...
+    async def processor(request: Request) -> None: ...
 
     with pytest.raises(TypeError, match="must be plain functions, but got the cor"):
         Jinja2Templates(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, AsyncIterator, Dict, Iterator, List
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, Iterator, List
 
 import anyio
 import jinja2
@@ -20,7 +20,7 @@ from starlette.testing import Recorder, Script, exchange, http_scope, websocket_
 
 pytestmark = pytest.mark.anyio
 
-DEBUG = {"http.response.debug": {}}
+DEBUG: Dict[str, Any] = {"http.response.debug": {}}
 ROWS = "{% for n in rows %}{{ n }},{% endfor %}"
 
 
@@ -416,7 +416,9 @@ def watched(is_async: bool, text: str, closed: List[str]) -> Jinja2Templates:
             finally:
                 closed.append("closed")
 
-        async def generate_async(self, *args: Any, **kwargs: Any) -> AsyncIterator[str]:
+        async def generate_async(
+            self, *args: Any, **kwargs: Any
+        ) -> AsyncGenerator[str, object]:
             pieces: Any = super().generate_async(*args, **kwargs)
             try:
                 async for piece in pieces:
@@ -497,6 +499,26 @@ async def test_stream_through_an_iterator_of_the_program() -> None:
         await exchange(broken, http_scope())
 
     assert sent.body == b"A,B,C,"
+
+
+def test_stream_with_a_token() -> None:
+    """
+    What middleware makes when it is read is made before the headers are sent.
+    """
+    made: List[str] = []
+
+    class Token:
+        def __str__(self) -> str:
+            made.append("token")
+            return "token"
+
+    request = Request(http_scope(state={"csrf_token": Token()}))
+    from_texts(page="").TemplateResponse(request, "page")
+    assert made == []
+
+    from_texts(page="").TemplateResponse(request, "page", stream=True)
+
+    assert made == ["token"]
 
 
 @both_kinds

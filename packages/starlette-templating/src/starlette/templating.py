@@ -14,29 +14,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from starlette._templating.responses import (
-    _StreamingTemplateResponse,
-    _TemplateResponse,
+    _StreamingTemplateResponse as _StreamingTemplateResponse,
 )
+from starlette._templating.responses import _TemplateResponse as _TemplateResponse
 from starlette._templating.templates import Jinja2Templates
-
-if TYPE_CHECKING:
-    import jinja2 as jinja2
-    from jinja2 import pass_context as pass_context
 
 __all__ = ("Jinja2Templates",)
 
 for _public in (Jinja2Templates, _TemplateResponse, _StreamingTemplateResponse):
     _public.__module__ = __name__
 
+if TYPE_CHECKING:
+    import jinja2 as jinja2
+    from jinja2 import pass_context as pass_context
+else:
 
-def __getattr__(name: str) -> Any:
-    # Programs import these from here; whoever does not pays nothing for them.
-    if name == "jinja2":
-        import jinja2
+    def __getattr__(name: str) -> Any:
+        # Programs import these from here; whoever does not pays nothing for them.
+        if name == "jinja2":
+            import jinja2
 
-        return jinja2
-    if name == "pass_context":
-        from jinja2 import pass_context
+            return jinja2
+        if name == "pass_context":
+            from jinja2 import pass_context
 
-        return pass_context
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return pass_context
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

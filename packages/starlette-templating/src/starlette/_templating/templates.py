@@ -267,6 +267,10 @@ class Jinja2Templates:
             template = self._overlay.template_for(template, media_type, headers)
         response = (template, variables, status_code, headers, media_type, background)
         if stream:
+            # What is only made when it is read adds headers then, and these are sent
+            # before the page is complete.
+            for offered in _OFFERED:
+                str(variables.get(offered))
             return _StreamingTemplateResponse(*response, buffer_size=buffer_size)
         if threaded and is_async(template):
             raise ValueError(
