@@ -144,6 +144,23 @@ with TestClient(app, backend=sys.argv[1]) as client:
     print(json.dumps(client.get("/").text))
 """
 
+# Prints a page made of a template, or why there is none.
+PAGE = """
+import json, sys
+
+import starlette.templating
+from starlette.requests import Request
+
+try:
+    templates = starlette.templating.Jinja2Templates(sys.argv[1])
+except AssertionError as error:
+    print(json.dumps(str(error)))
+else:
+    request = Request({"type": "http", "headers": []})
+    response = templates.TemplateResponse(request, "page.jinja", {"word": "<"})
+    print(json.dumps(response.body.decode()))
+"""
+
 # Prints the packages from site-packages that importing some modules loads.
 IMPORTS = """
 import importlib, json, sys, warnings
@@ -293,6 +310,26 @@ def test_the_client_gets_answers_at_the_floors(loop: str, floors: Path) -> None:
     The oldest releases that its metadata allows do.
     """
     assert ask(floors, CLIENT, loop) == "hello"
+
+
+def test_templates_need_the_core_and_jinja2(wheels: List[Path], tmp_path: Path) -> None:
+    """
+    Two wheels of the family and Jinja2 make pages; without Jinja2 an error says so.
+    """
+    names = ("starlette_core-", "starlette_templating-")
+    paths = [str(wheel) for wheel in wheels if wheel.name.startswith(names)]
+    (tmp_path / "page.jinja").write_text("<p>{{ word }}</p>")
+
+    python = install(tmp_path / "env", *paths)
+    alone = install(tmp_path / "alone", "--no-deps", *paths)
+    loaded = ask(
+        python, IMPORTS, "starlette.templating", "starlette._templating.escaping"
+    )
+    missing = ask(alone, PAGE, str(tmp_path))
+
+    assert ask(python, PAGE, str(tmp_path)) == "<p>&lt;</p>"
+    assert loaded == ["jinja2", "markupsafe", "starlette"]
+    assert missing.endswith("pip install starlette-core[templating]")
 
 
 def test_core_loads_no_library_that_happens_to_be_there(everything: Path) -> None:
