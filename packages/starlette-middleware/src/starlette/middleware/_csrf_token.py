@@ -12,7 +12,9 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Iterable, List, Optional, Tuple
 
-__all__ = ("TokenCookie",)
+from starlette._lazy_text import LazyText
+
+__all__ = ("OfferedToken", "TokenCookie", "find_field")
 
 SIZE = 24
 """Of a secret, in bytes."""
@@ -75,17 +77,40 @@ class TokenCookie:
         return None
 
 
-def new_secret() -> bytes:
-    """Return a secret."""
-    return os.urandom(SIZE)
+class OfferedToken(LazyText):
+    """The token for the forms of one page, made when it is read.
+
+    Each is another one, for the same secret.  It answers BREACH: where a page is
+    compressed, what stands in each response alike can be guessed from the lengths.
+
+    Args:
+        cookie: Which the client has, or is to be given.
+        headers: Of the request.
+    """
+
+    __slots__ = ("_cookie", "_headers", "_secret")
+
+    def __init__(
+        self, cookie: TokenCookie, headers: Iterable[Tuple[bytes, bytes]]
+    ) -> None:
+        self.text = None
+        self._cookie = cookie
+        self._headers = headers
+        self._secret: Optional[bytes] = None
+
+    def _make(self) -> str:
+        secret = self._cookie.read(self._headers)
+        if secret is None:
+            secret = self._secret = os.urandom(SIZE)
+        return masked(secret)
+
+    def cookies(self) -> List[Tuple[bytes, bytes]]:
+        """Return the header for a client that has no cookie yet."""
+        return [] if self._secret is None else [self._cookie.line(self._secret)]
 
 
 def masked(secret: bytes) -> str:
-    """Return a token for *secret*, another one each time.
-
-    It answers BREACH: where a page is compressed, what stands in each response alike
-    can be guessed from the lengths.
-    """
+    """Return *secret* behind a random mask, with the mask."""
     mask = os.urandom(SIZE)
     return _encode(mask + _xor(mask, secret)).decode("ascii")
 

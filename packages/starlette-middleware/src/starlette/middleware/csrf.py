@@ -19,16 +19,10 @@ from typing import (
 )
 
 from starlette._header_additions import vary_pair
-from starlette._lazy_text import LazyText
 from starlette._origins import own_origin, parse_origin
 from starlette._send_tracker import SendTracker
 from starlette.datastructures import Headers
-from starlette.middleware._csrf_token import (
-    TokenCookie,
-    find_field,
-    masked,
-    new_secret,
-)
+from starlette.middleware._csrf_token import OfferedToken, TokenCookie, find_field
 from starlette.middleware._session_cookie import (
     check_name,
     check_path,
@@ -142,8 +136,19 @@ class CSRFMiddleware:
                 if not verdict:
                     await _refuse(scope, receive, send)
                     return
-            await self._call_with_token(scope, receive, send)
-            return
+            token = OfferedToken(self._cookie, scope["headers"])
+            scope.setdefault("state", {})["csrf_token"] = token
+            if type(send) is SendTracker:
+                # Behind the tracker and not around it: what is further in knows it by
+                # its class, and would put a second one on top.
+                inner = send.send
+                send.send = _sending(token, inner)
+                try:
+                    await self.app(scope, receive, send)
+                finally:
+                    send.send = inner
+                return
+            send = _sending(token, send)
         elif scope["type"] == "websocket" and not self._may_open(scope):
             await _refuse_websocket(receive, send)
             return
@@ -185,47 +190,18 @@ class CSRFMiddleware:
         field = find_field(self._field_name, content_type, body, is_whole)
         return field is not None and self._cookie.matches(secret, field)
 
-    async def _call_with_token(
-        self, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        if type(send) is not SendTracker:
-            await self.app(scope, receive, self._offer_token(scope, send))
-            return
-        # Behind the tracker and not around it: what is further in knows it by its
-        # class, and would put a second one on top.
-        inner = send.send
-        send.send = self._offer_token(scope, inner)
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            send.send = inner
 
-    def _offer_token(self, scope: Scope, send: Send) -> Send:
-        made: List[bytes] = []
+def _sending(token: OfferedToken, send: Send) -> Send:
+    # Not a coroutine function: it hands on the awaitable it gets.
+    def send_with_token(message: Message) -> Awaitable[None]:
+        if token.text is not None and message["type"] == "http.response.start":
+            given = list(message.get("headers") or ())
+            headers = [pair for pair in given if pair[0] != b"vary"]
+            headers.append(vary_pair([*given, (b"vary", b"Cookie")]))
+            message = {**message, "headers": [*headers, *token.cookies()]}
+        return send(message)
 
-        def make() -> str:
-            secret = self._cookie.read(scope["headers"])
-            if secret is None:
-                secret = new_secret()
-                made.append(secret)
-            return masked(secret)
-
-        token = scope.setdefault("state", {})["csrf_token"] = LazyText(make)
-
-        # Not a coroutine function: it hands on the awaitable it gets.
-        def send_with_token(message: Message) -> Awaitable[None]:
-            if token.text is not None and message["type"] == "http.response.start":
-                message = self._with_token(message, made)
-            return send(message)
-
-        return send_with_token
-
-    def _with_token(self, start: Message, made: Sequence[bytes]) -> Message:
-        given = list(start.get("headers") or ())
-        headers = [pair for pair in given if pair[0] != b"vary"]
-        headers.append(vary_pair([*given, (b"vary", b"Cookie")]))
-        headers += map(self._cookie.line, made)
-        return {**start, "headers": headers}
+    return send_with_token
 
 
 class _HeldReceive:
