@@ -283,6 +283,23 @@ async def test_condition_after_the_file_is_gone(folder: Path) -> None:
     assert (await get(app, "/a.txt", anything)).status == 404
 
 
+async def test_condition_after_a_link_leads_elsewhere(folder: Path) -> None:
+    """
+    What it leads to now is sent.
+    """
+    link = folder / "link.txt"
+    link.symlink_to("a.txt")
+    app = StaticFiles(directory=folder)
+    statuses: List[int] = []
+    for target in ("a.txt", "a.txt", "bare/b.txt"):
+        link.unlink()
+        link.symlink_to(target)
+        answer = await get(app, "/link.txt", {"if-none-match": ETAG})
+        statuses.append(answer.status)
+
+    assert statuses == [304, 304, 200]
+
+
 async def test_index(folder: Path) -> None:
     """
     ``index.html`` stands for its folder, whose path ends with a slash.

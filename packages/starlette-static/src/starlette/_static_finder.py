@@ -208,12 +208,13 @@ class Finder:
 
     def _remember(self, path: str, found: Found) -> None:
         # Where it depends on more than this one file what is sent, it is found
-        # out each time.
+        # out each time: on other folders, on siblings, on where a link leads.
         if (
             found.headers is not None
             and self.decides
             and self.lookup is None
             and not self._codings
+            and str(found) == os.path.join(found.root, *found.parts)
             and len(self._owner.all_directories) == 1
         ):
             if len(self._unchanged) >= _MAX_REMEMBERED:

@@ -13,6 +13,7 @@ from typing import Callable, List, Optional, Sequence
 from starlette._file_reader import FileReader, Part
 from starlette._file_response import FileResponse
 from starlette._response import Response
+from starlette._send_tracker import SendTracker
 from starlette._static_headers import FileHeaders
 from starlette._static_open import Opened, OpenFile, open_inside
 from starlette.datastructures import Headers
@@ -150,6 +151,10 @@ class StaticFileResponse(FileResponse):
         """Send the response, as an ASGI application, then await ``background``."""
         found = self._found
         if found.body is not None:
+            if type(send) is SendTracker:
+                # As in Response: said once, what it would find out twice.
+                send.response_started = True
+                send = send.send
             await send(self._start(self.status_code))
             await send({"type": "http.response.body", "body": found.body})
         else:
@@ -159,7 +164,8 @@ class StaticFileResponse(FileResponse):
                 return
             try:
                 await send(self._start(self.status_code))
-                await self._send_pieces([*found.pieces], reader, send)
+                pieces, found.pieces = found.pieces, ()
+                await self._send_pieces([*pieces], reader, send)
             finally:
                 reader.close()
         if self.background is not None:

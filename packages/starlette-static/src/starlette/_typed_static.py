@@ -3,6 +3,8 @@
 Made by ``python -m tools.plugins --write``.
 """
 
+# isort: skip_file
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
