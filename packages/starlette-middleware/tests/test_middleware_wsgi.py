@@ -203,6 +203,45 @@ async def test_a_client_that_goes_in_the_middle_of_its_request() -> None:
         await exchange(WSGIMiddleware(app), http_scope("POST"), script)
 
 
+async def test_a_client_that_goes_in_the_middle_of_its_response() -> None:
+    """
+    The response is closed, and the request ends quietly.
+    """
+    closed: List[bool] = []
+
+    def app(environ: Environ, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", TEXT)
+        try:
+            while True:
+                yield b"for ever"
+        finally:
+            closed.append(True)
+
+    script = Script.http(b"body", disconnects=True)
+    recorder = await exchange(WSGIMiddleware(app), http_scope("POST"), script)
+
+    assert closed == [True]
+    assert not recorder.is_complete
+
+
+async def test_a_request_that_is_read_while_the_response_is_sent() -> None:
+    """
+    Looking for the disconnect loses no part of it.
+    """
+
+    def app(environ: Environ, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", TEXT)
+        yield b"got "
+        yield b"this: "
+        yield from environ["wsgi.input"]
+
+    script = Script.http(b"1\n", b"2\n", b"3\n")
+    recorder = await exchange(WSGIMiddleware(app), http_scope("POST"), script)
+
+    assert recorder.body == b"got this: 1\n2\n3\n"
+    assert recorder.is_complete
+
+
 async def test_channels_that_are_no_coroutine_functions() -> None:
     """
     Those of other middleware, which return something to wait for.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import sys
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import anyio.from_thread
 
 from starlette._utils import get_route_path
+from starlette.concurrency import receive_nowait
 from starlette.types import Message, Receive, Scope
 
 __all__ = ("RequestBody", "build_environ")
@@ -87,6 +88,7 @@ class RequestBody(io.RawIOBase):
         self._receive = receive
         self._chunk = memoryview(b"")
         self._is_complete = False
+        self._early: Optional[Message] = None
 
     def readable(self) -> bool:
         """Tell that this can be read."""
@@ -106,7 +108,8 @@ class RequestBody(io.RawIOBase):
         return size
 
     def _next(self) -> None:
-        message = anyio.from_thread.run(self._await_message)
+        message = self._early or anyio.from_thread.run(self._await_message)
+        self._early = None
         if message["type"] != "http.request":
             raise ConnectionResetError("The client has gone before the request's end.")
         self._chunk = memoryview(message.get("body", b""))
@@ -115,3 +118,21 @@ class RequestBody(io.RawIOBase):
     # Not every ``receive`` is a coroutine function, which trio insists on.
     async def _await_message(self) -> Message:
         return await self._receive()
+
+    async def is_client_gone(self) -> bool:
+        """Tell whether the client is known to have gone, without waiting.
+
+        For the event loop, while the thread that reads is waiting for it.  A part of
+        the body that comes instead is kept for the next read; as long as more is to
+        follow it, nothing is looked for behind it, so that one part is all that is
+        kept.
+        """
+        if self._early is not None and self._early.get("more_body", False):
+            return False
+        message = await receive_nowait(self._receive)
+        if message is None:
+            return False
+        if message["type"] != "http.request":
+            return True
+        self._early = message
+        return False

@@ -3,7 +3,8 @@
 The application runs in a worker thread from its call to the end of its response; how
 many do at once is up to the limiter of threads.  Bodies are streamed both ways: a
 part of the request is read when the application asks for it, and each part of the
-response is sent before the next is made, so that neither is held in memory.
+response is sent before the next is made, so that neither is held in memory.  When the
+client has gone, the response is closed and not made to its end.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ warn_deprecated(
 )
 
 WSGIApp = Callable[[Dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class ClientGone(ConnectionResetError):
+    """Raised where the next part of the response would be made for nobody."""
 
 
 class WSGIMiddleware:
@@ -99,12 +104,16 @@ class WSGIResponder:
             BaseException: As ``WSGIMiddleware`` does.
         """
         environ = build_environ(self.scope, b"")
-        environ["wsgi.input"] = io.BufferedReader(RequestBody(receive), 64 * 1024)
+        self._request_body = RequestBody(receive)
+        environ["wsgi.input"] = io.BufferedReader(self._request_body, 64 * 1024)
         # A body without a length ends all the same.
         environ["wsgi.input_terminated"] = True
         environ["SERVER_PORT"] = str(environ["SERVER_PORT"])
         self._send = send
-        await anyio.to_thread.run_sync(self._run, environ, limiter=self.limiter)
+        try:
+            await anyio.to_thread.run_sync(self._run, environ, limiter=self.limiter)
+        except ClientGone:
+            return  # and there is nobody to tell
         if self.exc_info is not None:
             # Not kept: it would hold the request through its own traceback.
             (_, exc, traceback), self.exc_info = self.exc_info, None
@@ -183,3 +192,5 @@ class WSGIResponder:
     # Not every ``send`` is a coroutine function, which trio insists on.
     async def _await_sent(self, message: Message) -> None:
         await self._send(message)
+        if message.get("more_body") and await self._request_body.is_client_gone():
+            raise ClientGone("The client has gone before the response's end.")
