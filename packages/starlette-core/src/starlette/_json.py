@@ -76,15 +76,14 @@ def decode_json(data: bytes) -> Any:
             ``json.JSONDecodeError``.
     """
     try:
-        # Text in UTF-8 that begins with an ASCII character: a zero byte among the
-        # first two would be UTF-16 or UTF-32, anything else a byte order mark.
-        if data[:1].isascii() and 0 not in data[:2]:
-            text = data.decode("utf-8")
-            value, end = _scan(text, 0)
-            if end == len(text):
-                return value
+        # UTF-16 and UTF-32, read as UTF-8, have null characters where JSON can have
+        # none, or are no UTF-8; byte order marks and white space are no value.
+        text = data.decode("utf-8")
+        value, end = _scan(text, 0)
+        if end == len(text):
+            return value
     except (StopIteration, ValueError):
-        pass  # white space in front, or an error: one to be named in full
+        pass  # to be read again, or to be named in full
     except RecursionError:
         # A hundred kilobytes of brackets are malformed, not an accident.
         text = data.decode("utf-8", "replace")

@@ -153,11 +153,14 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
                 body = state.data
                 if body is None:
                     _refuse_consumed(state)
-                    chunks = []
-                    while not state.is_consumed:
-                        message = state.take_pending() or await self._receive()
-                        chunks.append(self._chunk(message, state))
-                    body = state.data = b"".join(chunks)
+                    message = state.take_pending() or await self._receive()
+                    body = self._chunk(message, state)
+                    if not state.is_consumed:
+                        chunks = [body]
+                        while not state.is_consumed:
+                            chunks.append(self._chunk(await self._receive(), state))
+                        body = b"".join(chunks)
+                    state.data = body
             self._body = body
         return body
 
