@@ -9,6 +9,7 @@ unless every symbol that is public there has a known type.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -50,7 +51,15 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         python = install(Path(folder, "env"), *paths, full)
         command = [sys.executable, "-m", "pyright", "--pythonpath", str(python)]
         command += ["--outputjson", "--ignoreexternal", "--verifytypes", "starlette"]
-        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, check=False)
+        # Here pyright looks into the first Python on PATH, and not at the option.
+        path = os.pathsep.join((str(python.parent), os.environ["PATH"]))
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            stdout=subprocess.PIPE,
+            check=False,
+        )
     # The first run may print how it installs itself before the report.
     output = done.stdout.decode()
     report = json.loads(output[output.index("{") :])

@@ -21,7 +21,7 @@ from typing import Dict, List, Optional, Sequence
 
 from tools.members import ROOT, members
 
-__all__ = ("build", "install", "main", "problems")
+__all__ = ("build", "build_one", "install", "main", "problems")
 
 
 def build(folder: Path, root: Path = ROOT) -> List[Path]:
@@ -32,13 +32,21 @@ def build(folder: Path, root: Path = ROOT) -> List[Path]:
     Raises:
         CalledProcessError: If one cannot be built; its output says why.
     """
-    wheels = []
-    for project in [*(member.folder for member in members(root)), root]:
-        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
-        before = set(folder.glob("*.whl"))
-        _call([*command, "-d", str(folder)], cwd=project)
-        wheels += sorted(set(folder.glob("*.whl")) - before)
-    return wheels
+    projects = [*(member.folder for member in members(root)), root]
+    return [build_one(project, folder) for project in projects]
+
+
+def build_one(project: Path, folder: Path) -> Path:
+    """Build the wheel of one *project* into *folder* and return its path.
+
+    Raises:
+        CalledProcessError: If it cannot be built; its output says why.
+    """
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    before = set(folder.glob("*.whl"))
+    _call([*command, "-d", str(folder)], cwd=project)
+    (wheel,) = set(folder.glob("*.whl")) - before
+    return wheel
 
 
 def install(environment: Path, *arguments: str) -> Path:

@@ -10,4 +10,5 @@ from pkgutil import extend_path
 
 __path__ = extend_path(__path__, __name__)
 
+from starlette._names import *  # noqa: F403
 from starlette._version import __version__ as __version__

@@ -1,0 +1,14 @@
+"""What starlette-testing adds to ``starlette``, for type checkers.
+
+Made by ``python -m tools.plugins --write``.
+"""
+
+# isort: skip_file
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.testclient import AsyncTestClient as AsyncTestClient
+    from starlette.testclient import TestClient as TestClient
