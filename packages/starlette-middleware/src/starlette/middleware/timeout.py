@@ -86,7 +86,8 @@ class TimeoutMiddleware:
             deadline.set(self.seconds)
             await self.app(scope, receive, send)
             return
-        deadline = scope[_KEY] = _Deadline(self.whole_response, send)
+        deadline = _Deadline(self.seconds, self.whole_response, send)
+        scope[_KEY] = deadline
         try:
             await self._run(deadline, scope, receive, send)
         finally:
@@ -96,7 +97,6 @@ class TimeoutMiddleware:
         self, deadline: _Deadline, scope: Scope, receive: Receive, send: Send
     ) -> None:
         with deadline.scope:
-            deadline.set(self.seconds)
             await self.app(scope, receive, deadline)
         if deadline.scope.cancel_called and not deadline.is_complete:
             if deadline.has_started:
@@ -110,6 +110,7 @@ class _Deadline:
     """The time that one request has; a ``send`` that notes how far the response is.
 
     Args:
+        seconds: As for the middleware.
         whole_response: As for the middleware.
         send: The channel that messages are passed on to.
     """
@@ -125,19 +126,25 @@ class _Deadline:
         "whole_response",
     )
 
-    def __init__(self, whole_response: bool, send: Send) -> None:
+    def __init__(
+        self, seconds: Optional[float], whole_response: bool, send: Send
+    ) -> None:
+        self.seconds = seconds
         self.whole_response = whole_response
-        self.scope = anyio.CancelScope()
-        self.seconds: Optional[float] = None
         self.has_started = self.has_trailers = self.is_complete = False
         self._began = anyio.current_time()
         self._send = send
+        self.scope = anyio.CancelScope(deadline=self._end)
+
+    @property
+    def _end(self) -> float:
+        return inf if self.seconds is None else self._began + self.seconds
 
     def set(self, seconds: Optional[float]) -> None:
         """Give the request *seconds*, from its beginning."""
         self.seconds = seconds
         if not (self.is_complete or (self.has_started and not self.whole_response)):
-            self.scope.deadline = inf if seconds is None else self._began + seconds
+            self.scope.deadline = self._end
 
     # Not a coroutine function: it hands on the awaitable it gets.
     def __call__(self, message: Message) -> Awaitable[None]:
