@@ -1,5 +1,9 @@
 """A small page of Jinja2: a layout, a loop of five rows, a URL, a variable escaped."""
 
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import Answer
@@ -29,9 +33,6 @@ _BODY = (
 
 
 def _starlette() -> Any:
-    import tempfile
-    from pathlib import Path
-
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
@@ -39,18 +40,17 @@ def _starlette() -> Any:
     from starlette.templating import Jinja2Templates
 
     # Files, as programs have them: Jinja2 looks whether they have changed.
-    folder = tempfile.TemporaryDirectory()
+    folder = Path(tempfile.mkdtemp(prefix="starlette-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name, text in _TEMPLATES.items():
-        (Path(folder.name) / name).write_text(text)
-    templates = Jinja2Templates(folder.name)
+        (folder / name).write_text(text)
+    templates = Jinja2Templates(str(folder))
 
     async def page(request: Request) -> Response:
         context = {"title": "<Items>", "items": _ITEMS}
         return templates.TemplateResponse(request, "page.html", context)
 
-    app = Starlette(routes=[Route("/", page, name="page")])
-    app.state.folder = folder  # removed with the application
-    return app
+    return Starlette(routes=[Route("/", page, name="page")])
 
 
 CASES = (

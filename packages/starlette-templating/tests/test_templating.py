@@ -392,6 +392,19 @@ def test_template_of_a_subclass() -> None:
     assert response.body == b"own theme"
 
 
+def test_subclass_that_makes_everything_itself() -> None:
+    """
+    What programs know of the class is enough.
+    """
+
+    class Own(Jinja2Templates):
+        def __init__(self) -> None:
+            self.env = jinja2.Environment(loader=jinja2.DictLoader({"x": "own"}))
+            self.context_processors = []
+
+    assert Own().TemplateResponse(a_request(), "x").body == b"own"
+
+
 def test_template_that_is_given_directly() -> None:
     """
     The class of the response can be used alone.

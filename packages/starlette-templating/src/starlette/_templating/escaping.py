@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from operator import is_not
-from typing import Any, List, Mapping, Optional
+from operator import is_
+from typing import Any, List, Mapping, Optional, Tuple
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
@@ -34,8 +34,8 @@ class EscapingOverlay:
     """
 
     def __init__(self) -> None:
-        self._settings: List[Any] = []
-        self._overlay: Optional[Environment] = None
+        # In one tuple, since plain endpoints ask for templates in several threads.
+        self._made: Optional[Tuple[List[Any], Environment]] = None
 
     def template_for(
         self,
@@ -65,18 +65,16 @@ class EscapingOverlay:
 
     def _overlay_of(self, env: Environment) -> Environment:
         settings = [*vars(env).values(), *env.extensions.values()]
-        overlay = self._overlay
-        if (
-            overlay is None
-            or len(settings) != len(self._settings)
-            or any(map(is_not, settings, self._settings))
-        ):
-            cache = env.bytecode_cache
-            overlay = self._overlay = env.overlay(
-                autoescape=True,
-                bytecode_cache=None if cache is None else _EscapedBytecode(cache),
-            )
-            self._settings = settings
+        if self._made is not None:
+            known, overlay = self._made
+            if len(known) == len(settings) and all(map(is_, known, settings)):
+                return overlay
+        cache = env.bytecode_cache
+        overlay = env.overlay(
+            autoescape=True,
+            bytecode_cache=None if cache is None else _EscapedBytecode(cache),
+        )
+        self._made = settings, overlay
         return overlay
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import (
     TYPE_CHECKING,
     Any,
+    AsyncIterable,
     AsyncIterator,
     Dict,
     Iterator,
@@ -168,6 +169,9 @@ class _StreamingTemplateResponse(StreamingResponse):
         context: As given.
     """
 
+    template: Any
+    context: Dict[str, Any]
+    body_iterator: AsyncIterable[Any]
     media_type: Optional[str] = "text/html"
 
     def __init__(

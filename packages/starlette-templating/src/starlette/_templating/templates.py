@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import jinja2
     from typing_extensions import Literal
 
+    from starlette._templating.escaping import EscapingOverlay
     from starlette.background import BackgroundTask
     from starlette.requests import Request
 
@@ -93,6 +94,8 @@ class Jinja2Templates:
 
     context_processors: List[ContextProcessor]
     env: jinja2.Environment
+    # On the class, so that a subclass that never calls __init__ has it too.
+    _overlay: Optional[EscapingOverlay] = None
 
     def __init__(
         self,
@@ -115,10 +118,9 @@ class Jinja2Templates:
         self._setup_env_defaults(env)
         self.env = env
 
-        from starlette._templating.escaping import EscapingOverlay
-
-        self._overlay: Optional[EscapingOverlay] = None
         if env_options.get("autoescape") is not False:
+            from starlette._templating.escaping import EscapingOverlay
+
             self._overlay = EscapingOverlay()
 
     # Programs override these two.
