@@ -21,7 +21,6 @@ without-names = [{without}]
 def family(root: Path, *lines: str, without: str = "") -> Path:
     """A family whose second member registers *lines*."""
     make(root)
-    # The core's only public module but its packages.
     core = root / "packages/starlette-core"
     names = TABLE.format(
         lines='Middleware = "starlette.middleware:Middleware"', without=""
