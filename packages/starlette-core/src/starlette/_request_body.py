@@ -9,7 +9,7 @@ body on purpose, by a program that replays or rewrites it, and starts afresh.
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 from weakref import ref
 
@@ -49,12 +49,10 @@ class BodyState:
         # Weak, because servers keep the scope on the object whose method
         # ``receive`` is, and a strong reference would close the circle: every
         # body would stay in memory until the garbage collector comes by.
-        if type(receive) is FunctionType:
-            self._owner: Callable[[], Any] = ref(receive)
-        else:
-            receive = channel_of(receive)
-            self._owner = _reference(getattr(receive, "__self__", receive))
-            self._function = getattr(receive, "__func__", None)
+        receive = channel_of(receive)
+        self._owner = _reference(getattr(receive, "__self__", receive))
+        if type(receive) is MethodType:
+            self._function = receive.__func__
 
     @property
     def is_whole(self) -> bool:
@@ -90,9 +88,13 @@ class BodyState:
         )
 
 
+SILENT = (FunctionType, MethodType)
+
+
 def channel_of(receive: Receive) -> Receive:
     """Return what *receive* passes on, if it says that it passes something on."""
-    while hasattr(receive, "channel"):
+    # Functions and methods, which nearly all of them are, say nothing.
+    while type(receive) not in SILENT and hasattr(receive, "channel"):
         receive = receive.channel
     return receive
 
