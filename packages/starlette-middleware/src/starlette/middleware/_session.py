@@ -39,8 +39,8 @@ class Session(_Dict):
     # thirds of what it costs to make one.
     __slots__ = ("__dict__", "__weakref__", "_read", "_source")
 
-    accessed = False
-    modified = False
+    accessed: bool = False
+    modified: bool = False
     # Asked for by regenerate() and clear(); see _session_records.py.
     _needs_new_id = False
     _is_cleared = False

@@ -45,7 +45,7 @@ class FileStore:
     ) -> None:
         if not os.fspath(folder):
             raise ValueError("`folder` must be a path, but got an empty one.")
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._clock = clock
         self._lock = Lock()

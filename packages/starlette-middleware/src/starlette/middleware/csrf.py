@@ -11,6 +11,7 @@ from typing import (
     TYPE_CHECKING,
     Awaitable,
     Deque,
+    FrozenSet,
     List,
     Optional,
     Sequence,
@@ -117,7 +118,7 @@ class CSRFMiddleware:
         # Scripts read it.
         flags = flags.replace("httponly; ", "")
         self.app = app
-        self.trusted_origins = frozenset(_trusted(trusted_origins))
+        self.trusted_origins: FrozenSet[str] = frozenset(_trusted(trusted_origins))
         self._exempt = frozenset(_paths(exempt_paths))
         self._exempt_below = tuple(p for p in self._exempt if p.endswith("/"))
         self._header_name = header_name

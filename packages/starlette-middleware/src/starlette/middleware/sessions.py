@@ -125,13 +125,15 @@ class SessionMiddleware:
     ) -> None:
         _check_age(max_age, store is not None)
         self.app = app
-        self.signer = _signer(signing_keys(secret_key))
+        self.signer: Any = _signer(signing_keys(secret_key))
         self.session_cookie = session_cookie
         self.max_age = max_age
         self.path = path
-        self.security_flags = security_flags(same_site, https_only, domain, partitioned)
+        self.security_flags: str = security_flags(
+            same_site, https_only, domain, partitioned
+        )
         self.rolling = rolling
-        self.store = None if store is None else _opened(store)
+        self.store: Optional[SessionStore] = None if store is None else _opened(store)
         self._cookie = SessionCookie(
             self.signer, session_cookie, max_age, path, self.security_flags
         )
