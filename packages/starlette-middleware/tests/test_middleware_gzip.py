@@ -9,6 +9,7 @@ import gzip
 import threading
 import zlib
 from functools import partial
+from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Tuple
 
 import brotli
@@ -26,7 +27,12 @@ from starlette.middleware.gzip import (
     unattached_send,
 )
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    FileResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 from starlette.testing import Recorder, Script, exchange, http_scope, lifespan_scope
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -406,6 +412,23 @@ async def test_a_stream_that_is_not_as_long_as_announced(
     app = GZipMiddleware(answering(*parts, content_length="1000"))
     with pytest.raises(RuntimeError, match=message):
         await app(http_scope(headers=GZIP), Script.http(), recorder)
+
+    assert not recorder.is_complete
+
+
+async def test_a_file_that_shrinks_while_it_is_sent(tmp_path: Path) -> None:
+    """
+    The response ends as broken through compression, too.
+    """
+    path = tmp_path / "file.txt"
+    path.write_bytes(b"x" * 1_000_000)
+    response = FileResponse(path, stat_result=path.stat())
+    path.write_bytes(b"x" * 300_000)
+    recorder = Recorder()
+    with pytest.raises(RuntimeError):
+        await GZipMiddleware(response)(
+            http_scope(headers=GZIP), Script.http(), recorder
+        )
 
     assert not recorder.is_complete
 

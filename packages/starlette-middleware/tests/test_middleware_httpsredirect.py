@@ -80,6 +80,20 @@ async def test_a_server_that_cannot_answer_a_handshake(extensions: Any) -> None:
     assert [message["type"] for message in recorder.messages] == ["websocket.close"]
 
 
+@pytest.mark.parametrize(
+    "scope, location",
+    [(http_scope(), "https://testserver/"), (websocket_scope(), "wss://testserver/")],
+)
+async def test_a_scope_that_does_not_say_its_scheme(scope: Any, location: str) -> None:
+    """
+    It is the one in the clear.
+    """
+    unsaid = {key: value for key, value in scope.items() if key != "scheme"}
+    recorder = await redirect(unsaid)
+
+    assert recorder.headers["location"] == location
+
+
 async def test_a_secure_websocket() -> None:
     """
     It reaches the application.

@@ -18,6 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 __all__ = ("HTTPSRedirectMiddleware",)
 
 SECURE = {"http": "https", "ws": "wss"}
+# What a scope means that does not say it (ASGI, "HTTP Connection Scope").
+DEFAULT = {"http": "http", "websocket": "ws"}
 _STANDARD_PORT = re.compile(r":(?:80|443)?$")
 
 
@@ -37,18 +39,20 @@ class HTTPSRedirectMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, or redirect."""
-        if scope["type"] in ("http", "websocket") and scope["scheme"] in SECURE:
-            await answer(_redirect(scope), scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+        if scope["type"] in DEFAULT:
+            scheme = scope.get("scheme") or DEFAULT[scope["type"]]
+            if scheme in SECURE:
+                await answer(_redirect(scope, scheme), scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
-def _redirect(scope: Scope) -> Response:
-    authority = scope_authority(scope, scope["scheme"])
+def _redirect(scope: Scope, scheme: str) -> Response:
+    authority = scope_authority(scope, scheme)
     if not authority:
         # Without a host a path that starts with two slashes would name one.
         return PlainTextResponse("Invalid host header", status_code=400)
     url = URL(scope=scope).replace(
-        scheme=SECURE[scope["scheme"]], netloc=_STANDARD_PORT.sub("", authority)
+        scheme=SECURE[scheme], netloc=_STANDARD_PORT.sub("", authority)
     )
     return RedirectResponse(url)
