@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+import anyio.from_thread
 import pytest
 
 from starlette.applications import Starlette
@@ -93,6 +94,23 @@ async def test_cache_control_by_function(folder: Path) -> None:
     assert await cache_control(app, "/app.js") == "no-store"
     assert await cache_control(app, "/img/a.png") is None
     assert asked == ["app.js", "img/a.png"]
+
+
+async def test_function_that_asks_the_event_loop(folder: Path) -> None:
+    """
+    It is called in a thread where ``anyio.from_thread`` works.
+    """
+
+    async def decide() -> str:
+        return "max-age=7"
+
+    def choose(path: str) -> str:
+        return anyio.from_thread.run(decide)
+
+    app = StaticFiles(directory=folder, cache_control=choose)
+    answer = await get(app, "/app.js", {"if-none-match": "*"})
+
+    assert answer.headers["cache-control"] == "max-age=7"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ import os
 from functools import partial
 from typing import (
     Any,
+    Awaitable,
+    Callable,
     List,
     Mapping,
     Optional,
@@ -21,7 +23,7 @@ from typing import (
 )
 
 from starlette._slashes import redirect_target
-from starlette._static_finder import Finder, Listing, Redirect
+from starlette._static_finder import Finder, Listing, Outcome, Redirect
 from starlette._static_folders import PathLike, check_folder, find_folders
 from starlette._static_headers import CacheControl, HeaderCache, make_policy
 from starlette._static_manifest import Manifest
@@ -135,6 +137,10 @@ class StaticFiles:
         own = type(self)
         if own.lookup_path is not StaticFiles.lookup_path:
             self._finder.lookup = self.lookup_path
+        # Functions of the program may use whatever works in a thread.
+        is_ours = self._finder.lookup is None and not callable(cache_control)
+        self._in_thread: Callable[..., Awaitable[Outcome]]
+        self._in_thread = _call_apart if is_ours else run_in_threadpool
         # Whoever decides about "not modified" in another way decides afterwards.
         self._finder.decides = (
             own.is_not_modified is StaticFiles.is_not_modified
@@ -199,7 +205,7 @@ class StaticFiles:
             known = self._finder.find_unchanged(path, request)
             if known is not None:
                 return not_modified(known)
-        outcome = await run_in_threadpool(partial(self._finder.find, path, request))
+        outcome = await self._in_thread(partial(self._finder.find, path, request))
         if isinstance(outcome, Found):
             return self.file_response(outcome, outcome.status, scope, outcome.answers)
         if isinstance(outcome, Listing):
@@ -288,6 +294,13 @@ class StaticFiles:
         if self.manifest is None:
             return path
         return self.manifest.names.get(path, path)
+
+
+async def _call_apart(find: Callable[[], Outcome]) -> Outcome:
+    # Imported here: a program that gets no request starts no thread.
+    from starlette._threads import call_apart
+
+    return await call_apart(find)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -30,7 +30,7 @@ from starlette.exceptions import HTTPException
 if TYPE_CHECKING:
     from starlette._static_files import StaticFiles
 
-__all__ = ("Finder", "Listing", "Redirect")
+__all__ = ("Finder", "Listing", "Outcome", "Redirect")
 
 # From a path to where it is; ``StaticFiles.lookup_path`` where it is overridden.
 Lookup = Callable[[str], Tuple[str, Optional[os.stat_result]]]
