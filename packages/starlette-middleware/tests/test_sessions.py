@@ -461,6 +461,19 @@ async def test_session_taken_out_of_the_scope() -> None:
     assert set_cookies(recorder) == []
 
 
+@pytest.mark.parametrize("store", [None, "memory"])
+async def test_application_with_sessions_inside(store: Optional[str]) -> None:
+    """
+    Its session is its own, and does not leak into the one outside.
+    """
+    inner = SessionMiddleware(app_that(put), "inner", session_cookie="inner")
+    outer = SessionMiddleware(inner, "secret", store=store)
+    recorder = await exchange(outer, with_cookie(signed({"a": 1})))
+
+    assert json.loads(recorder.body) == {"b": 2}
+    assert cookie_of(recorder, "inner")
+
+
 async def test_session_marked_as_modified() -> None:
     """
     It is written although nothing was read or set.

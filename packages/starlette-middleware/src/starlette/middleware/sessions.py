@@ -177,7 +177,7 @@ class SessionMiddleware:
                 session.accessed
                 or session.modified
                 or is_rolling
-                or scope.get("session") is not session
+                or (scope.get("session") is not session and _is_replaced(scope))
             ):
                 opened = _current(session, scope)
                 try:
@@ -223,7 +223,7 @@ class SessionMiddleware:
     ) -> Message:
         """Save the session, and return a copy of *message* with its id."""
         had_id = record.id is not None
-        if session.accessed or session.modified or scope.get("session") is not session:
+        if session.accessed or session.modified or _is_replaced(scope):
             session = _current(session, scope)
         if session.has_changed():
             await record.save(session)
@@ -237,12 +237,21 @@ class SessionMiddleware:
         return _with_headers(message, session, cookies)
 
 
+def _is_replaced(scope: Scope) -> bool:
+    """Tell whether a program has put a dict of its own in the place of the session.
+
+    A session there that is another one is that of a middleware further in.
+    """
+    found = scope.get("session")
+    return found is not None and not isinstance(found, Session)
+
+
 def _current(session: Session, scope: Scope) -> Session:
     """Return the session, read; what a program has put in its place is its content."""
-    found = scope.get("session")
     if type(session) is UnreadSession:
         session._open_session()
-    if found is not session and found is not None:
+    if _is_replaced(scope):
+        found = scope["session"]
         session.clear()
         session.update(found)
         scope["session"] = session
