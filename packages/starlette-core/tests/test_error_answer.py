@@ -44,6 +44,13 @@ def layer(app: ASGIApp, value: bytes) -> ASGIApp:
     return run
 
 
+def raising(exc: Exception) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise exc
+
+    return app
+
+
 async def fail(scope: Scope, receive: Receive, send: Send) -> None:
     raise Boom
 
@@ -107,16 +114,24 @@ async def test_a_middleware_that_stands_alone() -> None:
     assert recorder.messages == []
 
 
+async def test_an_exception_that_nobody_answers() -> None:
+    """
+    Raised again and again, it does not gather wrappers without end.
+    """
+    boom = Boom()
+    for number in range(100):
+        wrap_error_answer(boom, adding(b"%d" % number))
+
+    recorder = await call(ServerErrorMiddleware(raising(boom)), http_scope())
+
+    assert len(recorder.headers.getlist("x-layer")) == 32
+
+
 async def test_two_requests() -> None:
     """
     What one has left behind does not show in the other, be it the same exception.
     """
-    boom = Boom()
-
-    async def fail(scope: Scope, receive: Receive, send: Send) -> None:
-        raise boom
-
-    app = ServerErrorMiddleware(layer(fail, b"once"))
+    app = ServerErrorMiddleware(layer(raising(Boom()), b"once"))
     await call(app, http_scope())
     recorder = await call(app, http_scope())
 

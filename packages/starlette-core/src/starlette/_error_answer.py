@@ -19,6 +19,8 @@ from starlette.types import Send
 __all__ = ("through_wrappers", "wrap_error_answer")
 
 ATTRIBUTE = "_starlette_error_answer"
+# More than anybody has of such middleware, one in the other.
+MAX_WRAPPERS = 32
 
 
 def wrap_error_answer(exc: Exception, wrapper: Callable[[Send], Send]) -> None:
@@ -32,7 +34,10 @@ def wrap_error_answer(exc: Exception, wrapper: Callable[[Send], Send]) -> None:
         wrapper: Takes a ``send`` and returns another.  It must not refer to the
             request: exceptions are kept by tools that report them.
     """
-    exc.__dict__.setdefault(ATTRIBUTE, []).append(wrapper)
+    wrappers = exc.__dict__.setdefault(ATTRIBUTE, [])
+    wrappers.append(wrapper)
+    # One exception may be raised again and again, with nobody to take them off.
+    del wrappers[:-MAX_WRAPPERS]
 
 
 def through_wrappers(exc: Exception, send: Send) -> Send:
