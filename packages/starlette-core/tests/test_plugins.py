@@ -382,6 +382,25 @@ def test_a_missing_member_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plugins.missing()["starlette-imaginary"] == ("starlette.imaginary",)
 
 
+def test_a_member_that_is_too_old_is_named(
+    register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What lacks the module is to be upgraded.
+    """
+    monkeypatch.setitem(MODULES, "starlette.imaginary", "starlette-imaginary")
+    register("starlette-imaginary", version="0.1")
+
+    with pytest.raises(plugins.MissingDistribution) as caught:
+        importlib.import_module("starlette.imaginary")
+
+    assert caught.value.version == "0.1"
+    assert str(caught.value) == (
+        "No module named 'starlette.imaginary'; it is part of a newer "
+        "starlette-imaginary than 0.1: pip install --upgrade starlette-imaginary"
+    )
+
+
 def test_what_is_installed_later_is_seen_after_a_refresh(register: Register) -> None:
     """
     ``importlib.invalidate_caches`` is enough, and old names go with it.

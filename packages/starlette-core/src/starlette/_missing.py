@@ -19,23 +19,36 @@ _MACHINERY = "<frozen importlib._bootstrap>"
 
 
 class MissingDistribution(ModuleNotFoundError):
-    """A module of the family whose distribution is not installed.
+    """A module of the family whose distribution is not installed, or too old.
 
     Attributes:
         name: The module, as ``starlette.testclient``.
         distribution: What installs it, as ``starlette-testing``.
+        version: What is installed of that, too old to have the module; or None.
     """
 
-    def __init__(self, module: str, distribution: str) -> None:
+    def __init__(
+        self, module: str, distribution: str, version: Optional[str] = None
+    ) -> None:
         self.distribution = distribution
+        self.version = version
+        if version is None:
+            advice = f"{distribution}: pip install {distribution}"
+        else:
+            advice = (
+                f"a newer {distribution} than {version}: "
+                f"pip install --upgrade {distribution}"
+            )
         super().__init__(
-            f"No module named {module!r}; it is part of {distribution}: "
-            f"pip install {distribution}",
-            name=module,
+            f"No module named {module!r}; it is part of {advice}", name=module
         )
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return type(self), (self.name, self.distribution)
+        return type(self), (self.name, self.distribution, self.version)
+
+
+# Where it is documented, whether or not that is loaded.
+MissingDistribution.__module__ = "starlette.plugins"
 
 
 def explain(name: str, caller: FrameType) -> None:
@@ -57,7 +70,7 @@ def explain(name: str, caller: FrameType) -> None:
     package, _, last = name.rpartition(".")
     distribution = MODULES.get(name)
     if distribution is not None:
-        error = MissingDistribution(name, distribution)
+        error = MissingDistribution(name, distribution, _version(distribution))
         if is_from:
             # A missing module would be ignored there, and its message with it.
             text = f"cannot import name {last!r} from {package!r}; {error}"
@@ -74,6 +87,15 @@ def _explain_plugin(name: str, plugins: Any) -> None:
         plugins.load(name)
     except plugins.PluginNotFound:
         pass
+
+
+def _version(distribution: str) -> Optional[str]:
+    from importlib import metadata
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _import_of(frame: Optional[FrameType]) -> Set[str]:

@@ -49,7 +49,7 @@ __all__ = (
     "refresh",
 )
 
-for _member in (Distribution, MissingDistribution, Plugin):
+for _member in (Distribution, Plugin):
     _member.__module__ = __name__
 
 
