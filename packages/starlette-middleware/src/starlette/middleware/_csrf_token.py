@@ -88,7 +88,7 @@ class OfferedToken(LazyText):
         headers: Of the request.
     """
 
-    __slots__ = ("_cookie", "_headers", "_secret")
+    __slots__ = ("_cookie", "_headers", "_new")
 
     def __init__(
         self, cookie: TokenCookie, headers: Iterable[Tuple[bytes, bytes]]
@@ -96,17 +96,23 @@ class OfferedToken(LazyText):
         self.text = None
         self._cookie = cookie
         self._headers = headers
-        self._secret: Optional[bytes] = None
+
+    # Set when the text is made, not before: most pages have no form.
+    _new: Optional[bytes]
 
     def _make(self) -> str:
+        self._new = None
         secret = self._cookie.read(self._headers)
         if secret is None:
-            secret = self._secret = os.urandom(SIZE)
+            secret = self._new = os.urandom(SIZE)
         return masked(secret)
 
     def cookies(self) -> List[Tuple[bytes, bytes]]:
-        """Return the header for a client that has no cookie yet."""
-        return [] if self._secret is None else [self._cookie.line(self._secret)]
+        """Return the header for a client that has no cookie yet.
+
+        Only once the token has been read.
+        """
+        return [] if self._new is None else [self._cookie.line(self._new)]
 
 
 def masked(secret: bytes) -> str:
