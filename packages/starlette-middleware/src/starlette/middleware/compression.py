@@ -13,7 +13,7 @@ What is compressed, and what is left alone, is as for ``starlette.middleware.gzi
 from __future__ import annotations
 
 from functools import partial
-from typing import Mapping, Optional, Sequence
+from typing import Mapping, Optional, Sequence, Tuple
 
 from starlette._codecs import Codec, Compressor, find_codecs
 from starlette._coding_send import CodingSend, Encoding, Rules, excluded_prefixes
@@ -81,7 +81,7 @@ class CompressionMiddleware:
         codecs = find_codecs(names, given)
         self.app = app
         self.minimum_size = minimum_size
-        self.codings = tuple(codecs)
+        self.codings: Tuple[str, ...] = tuple(codecs)
         self.thread_minimum_size = thread_minimum_size
         encodings = {
             name: Encoding(name.encode("ascii"), partial(codec, given.get(name)))

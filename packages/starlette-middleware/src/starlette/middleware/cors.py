@@ -18,13 +18,16 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Pattern, Sequence, Tuple
 
 from starlette._error_answer import wrap_error_answer
 from starlette._header_additions import Additions, Pair, encoded, sending
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from starlette.background import BackgroundTask
 
 __all__ = ("ALL_METHODS", "SAFELISTED_HEADERS", "CORSMiddleware")
 
@@ -49,9 +52,9 @@ class PreflightResponse(PlainTextResponse):
     # What the constructor of responses comes to: a tenth of a preflight.
     def __init__(self, status_code: int, text: str, pairs: Sequence[Pair]) -> None:
         self.status_code = status_code
-        self.body = text.encode("ascii")
-        self.raw_headers = [*pairs]
-        self.background = None
+        self.body: bytes = text.encode("ascii")
+        self.raw_headers: List[Tuple[bytes, bytes]] = [*pairs]
+        self.background: Optional[BackgroundTask] = None
 
 
 class CORSMiddleware:
@@ -97,16 +100,18 @@ class CORSMiddleware:
         headers = sorted(SAFELISTED_HEADERS | set(given))
         self.app = app
         self.allow_origins = allow_origins
-        self.allow_methods = ALL_METHODS if "*" in allow_methods else allow_methods
-        self.allow_headers = [header.lower() for header in headers]
-        self.allow_all_origins = "*" in allow_origins
-        self.allow_all_headers = "*" in given
+        self.allow_methods: Sequence[str] = (
+            ALL_METHODS if "*" in allow_methods else allow_methods
+        )
+        self.allow_headers: List[str] = [header.lower() for header in headers]
+        self.allow_all_origins: bool = "*" in allow_origins
+        self.allow_all_headers: bool = "*" in given
         self.allow_credentials = allow_credentials
         self.allow_private_network = allow_private_network
-        self.allow_origin_regex = (
+        self.allow_origin_regex: Optional[Pattern[str]] = (
             None if allow_origin_regex is None else re.compile(allow_origin_regex)
         )
-        self.preflight_explicit_allow_origin = (
+        self.preflight_explicit_allow_origin: bool = (
             not self.allow_all_origins or allow_credentials
         )
         common = {} if self.preflight_explicit_allow_origin else ANYBODY

@@ -13,7 +13,7 @@ better codings for clients that know them.
 from __future__ import annotations
 
 from functools import partial
-from typing import Mapping, NoReturn, Optional, Sequence
+from typing import Mapping, NoReturn, Optional, Sequence, Tuple
 
 from starlette._codecs import GZip
 from starlette._coding_send import CodingSend, Encoding, Rules, excluded_prefixes
@@ -66,7 +66,7 @@ class GZipMiddleware:
         self.app = app
         self.minimum_size = minimum_size
         self.compresslevel = compresslevel
-        self.exclude_content_types = tuple(
+        self.exclude_content_types: Tuple[str, ...] = tuple(
             DEFAULT_EXCLUDED_CONTENT_TYPES
             if exclude_content_types is None
             else exclude_content_types

@@ -8,7 +8,7 @@ dot, or that is there twice, is not trusted whatever it contains.
 
 from __future__ import annotations
 
-from typing import Optional, Sequence, Set
+from typing import List, Optional, Sequence, Set
 
 from starlette._answering import answer
 from starlette._authority import bracketed, is_authority
@@ -50,8 +50,8 @@ class TrustedHostMiddleware:
             if "*" in pattern[1:] or (pattern[:1] == "*" and pattern[1:2] not in "."):
                 raise AssertionError(ENFORCE_DOMAIN_WILDCARD)
         self.app = app
-        self.allowed_hosts = list(allowed_hosts)
-        self.allow_any = "*" in allowed_hosts
+        self.allowed_hosts: List[str] = list(allowed_hosts)
+        self.allow_any: bool = "*" in allowed_hosts
         self.www_redirect = www_redirect
         patterns = [pattern.lower() for pattern in allowed_hosts]
         self._names = frozenset([bracketed(p) for p in patterns if p and p[0] != "*"])

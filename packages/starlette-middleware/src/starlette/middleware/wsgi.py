@@ -94,7 +94,7 @@ class WSGIResponder:
         self.limiter = limiter
         self.status: Optional[int] = None
         self.response_headers: Optional[List[Tuple[bytes, bytes]]] = None
-        self.response_started = False
+        self.response_started: bool = False
         self.exc_info: Any = None
 
     async def __call__(self, receive: Receive, send: Send) -> None:
