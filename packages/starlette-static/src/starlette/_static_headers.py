@@ -8,7 +8,6 @@ bytes that are sent.
 from __future__ import annotations
 
 import os
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
 
@@ -208,6 +207,8 @@ def make_policy(
 
 
 def _by_pattern(given: Mapping[str, str]) -> Policy:
+    from fnmatch import fnmatchcase
+
     patterns = list(given.items())
     for _, value in patterns:
         header_value(value)
