@@ -43,7 +43,7 @@ class SessionSigner(TimestampSigner):
     def __init__(self, keys: Sequence[str]) -> None:
         # The library has the newest last.
         super().__init__(list(reversed(keys)), algorithm=_PreparedHMAC())
-        self._derived = {
+        self._derived: Dict[Any, bytes] = {
             key: super(SessionSigner, self).derive_key(key) for key in self.secret_keys
         }
         self._newest = self._derived[self.secret_keys[-1]]
@@ -52,10 +52,10 @@ class SessionSigner(TimestampSigner):
         """Return what *secret_key*, or the one that signs, is made into."""
         if secret_key is None:
             return self._newest
-        derived = self._derived.get(secret_key)  # type: ignore[call-overload]
+        derived = self._derived.get(secret_key)
         return super().derive_key(secret_key) if derived is None else derived
 
-    def unsign(  # type: ignore[override]
+    def unsign(
         self,
         signed_value: Union[str, bytes],
         max_age: Optional[int] = None,
@@ -77,4 +77,5 @@ class SessionSigner(TimestampSigner):
                 time = int.from_bytes(base64_decode(stamp), "big")
                 if 0 <= self.get_timestamp() - time <= max_age:
                     return value
-        return super().unsign(signed_value, max_age, return_timestamp)
+        unsign: Any = super().unsign
+        return unsign(signed_value, max_age, return_timestamp)
