@@ -114,7 +114,8 @@ async def get(path: str, *scopes: str, method: str = "GET", **extra: Any) -> Rec
 
 
 @pytest.mark.parametrize(
-    "path, method", [("/async", "GET"), ("/sync", "GET"), ("/methods", "GET")]
+    "path, method",
+    [("/async", "GET"), ("/sync", "GET"), ("/methods", "GET"), ("/methods", "POST")],
 )
 async def test_endpoint_called_by_somebody_with_the_scope(
     path: str, method: str
@@ -122,7 +123,7 @@ async def test_endpoint_called_by_somebody_with_the_scope(
     """
     It runs.
     """
-    recorder = await get(path, "other", "read", method=method)
+    recorder = await get(path, "other", "read", "write", method=method)
 
     assert recorder.status == 200
 
@@ -269,8 +270,7 @@ async def test_keyword_only_connection_given_by_place() -> None:
     """
 
     @requires("read")
-    def endpoint(*items: Request, request: Request) -> int:
-        raise NotImplementedError
+    def endpoint(*items: Request, request: Request) -> None: ...
 
     with pytest.raises(AssertionError, match="`request` must be a Request"):
         endpoint(request_with("read"))  # type: ignore[call-arg]

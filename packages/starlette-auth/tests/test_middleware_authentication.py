@@ -61,7 +61,7 @@ async def endpoint(request: Request) -> Response:
 
 @requires("read", status_code=401)
 async def guarded(request: Request) -> Response:
-    raise NotImplementedError
+    return PlainTextResponse("inside")
 
 
 async def socket(websocket: WebSocket) -> None:
@@ -132,6 +132,15 @@ async def test_request_with_invalid_credentials() -> None:
     assert recorder.status == 401
     assert recorder.body == b"Invalid credentials"
     assert recorder.headers["www-authenticate"] == "Named"
+
+
+async def test_request_that_has_the_scope() -> None:
+    """
+    The decorated endpoint answers.
+    """
+    recorder = await get(application(), "ada", path="/guarded")
+
+    assert recorder.body == b"inside"
 
 
 async def test_request_that_lacks_a_scope() -> None:

@@ -7,7 +7,18 @@ out when it is decorated.
 from __future__ import annotations
 
 from functools import wraps
-from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple, Union, cast
+from typing import (
+    Any,
+    Callable,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    Union,
+    cast,
+)
 
 from starlette._auth_base import challenge_headers
 from starlette._compat import ParamSpec
@@ -102,19 +113,23 @@ def _connection_parameter(function: Callable[..., Any]) -> Tuple[str, int]:
     raise TypeError(f'No "request" or "websocket" argument on function "{function}"')
 
 
-def _argument(
-    name: str, index: int, args: Tuple[Any, ...], kwargs: Mapping[str, Any]
+def _find(
+    kind: Type[Any],
+    name: str,
+    index: int,
+    args: Tuple[Any, ...],
+    kwargs: Mapping[str, Any],
 ) -> Any:
+    """Return the connection among the arguments."""
     if name in kwargs:
-        return kwargs[name]
-    return args[index] if 0 <= index < len(args) else None
-
-
-def _request(index: int, args: Tuple[Any, ...], kwargs: Mapping[str, Any]) -> Request:
-    request = _argument("request", index, args, kwargs)
-    if not isinstance(request, Request):
-        raise AssertionError(f"`request` must be a Request, but got {type(request)}.")
-    return request
+        conn = kwargs[name]
+    else:
+        conn = args[index] if 0 <= index < len(args) else None
+    if not isinstance(conn, kind):
+        raise AssertionError(
+            f"`{name}` must be a {kind.__name__}, but got {type(conn)}."
+        )
+    return conn
 
 
 def _guard_async(
@@ -126,7 +141,7 @@ def _guard_async(
 ) -> Callable[..., Any]:
     @wraps(function)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
-        request = _request(index, args, kwargs)
+        request = _find(Request, "request", index, args, kwargs)
         if has_required_scope(request, needed):
             return await function(*args, **kwargs)
         return _refuse(request, status_code, redirect)
@@ -143,7 +158,7 @@ def _guard_sync(
 ) -> Callable[..., Any]:
     @wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        request = _request(index, args, kwargs)
+        request = _find(Request, "request", index, args, kwargs)
         if has_required_scope(request, needed):
             return function(*args, **kwargs)
         return _refuse(request, status_code, redirect)
@@ -158,11 +173,7 @@ def _guard_websocket(
 
     @wraps(function)
     async def guarded(*args: Any, **kwargs: Any) -> None:
-        websocket = _argument("websocket", index, args, kwargs)
-        if not isinstance(websocket, WebSocket):
-            raise AssertionError(
-                f"`websocket` must be a WebSocket, but got {type(websocket)}."
-            )
+        websocket = _find(WebSocket, "websocket", index, args, kwargs)
         if has_required_scope(websocket, needed):
             await function(*args, **kwargs)
         else:

@@ -4,9 +4,14 @@
 about every connection and leaves the answer in ``request.auth`` and ``request.user``;
 ``requires`` looks at it.  Nobody gets past because something failed: a backend that
 raises anything but ``AuthenticationError`` is an error of the server.
+
+Beside what Starlette has, here are backends that are ready for use, ``RequireScopes``
+and ``PasswordHasher``.  They are loaded when they are first asked for.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, List
 
 from starlette._auth_base import (
     AuthenticationBackend,
@@ -21,18 +26,72 @@ from starlette._auth_users import (
     UnauthenticatedUser,
 )
 
+if TYPE_CHECKING:
+    from starlette._auth_jwt import JWTBackend, JWTKeys
+    from starlette._auth_passwords import PasswordHasher
+    from starlette._auth_schemes import (
+        AnyOf,
+        APIKeyBackend,
+        BasicBackend,
+        BearerBackend,
+        SecretTable,
+    )
+    from starlette._auth_scopes import RequireScopes
+    from starlette._auth_session import SessionBackend, SignedCookieBackend
+
 __all__ = (
+    "APIKeyBackend",
+    "AnyOf",
     "AuthCredentials",
     "AuthenticationBackend",
     "AuthenticationError",
     "BaseUser",
+    "BasicBackend",
+    "BearerBackend",
     "InvalidCredentials",
+    "JWTBackend",
+    "JWTKeys",
+    "PasswordHasher",
+    "RequireScopes",
+    "SecretTable",
+    "SessionBackend",
+    "SignedCookieBackend",
     "SimpleUser",
     "UnauthenticatedUser",
     "has_required_scope",
     "requires",
 )
 
+_LATER = {
+    "APIKeyBackend": "_auth_schemes",
+    "AnyOf": "_auth_schemes",
+    "BasicBackend": "_auth_schemes",
+    "BearerBackend": "_auth_schemes",
+    "JWTBackend": "_auth_jwt",
+    "JWTKeys": "_auth_jwt",
+    "PasswordHasher": "_auth_passwords",
+    "RequireScopes": "_auth_scopes",
+    "SecretTable": "_auth_schemes",
+    "SessionBackend": "_auth_session",
+    "SignedCookieBackend": "_auth_session",
+}
+
 for _name in __all__:
-    globals()[_name].__module__ = __name__
+    if _name not in _LATER:
+        globals()[_name].__module__ = __name__
 del _name
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(f"starlette.{_LATER[name]}"), name)
+    found.__module__ = __name__
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__})

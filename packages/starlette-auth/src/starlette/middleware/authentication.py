@@ -65,7 +65,7 @@ class AuthenticationMiddleware:
             await self.app(scope, receive, send)
             return
         scope[CHALLENGES] = self._challenges
-        conn = HTTPConnection[Any](scope)
+        conn: HTTPConnection = HTTPConnection(scope)
         try:
             found = await self.backend.authenticate(conn)
         except AuthenticationError as error:
