@@ -23,7 +23,7 @@ class SendTracker:
         send: The channel that messages are passed on to.
 
     Attributes:
-        send: As given.
+        send: As given, or what a middleware has put in its place for a while.
         response_started: Whether ``http.response.start`` or ``websocket.accept`` has
             been passed on: no other response is possible.  Who sets it may use
             ``send`` directly, as responses do: two calls less.
