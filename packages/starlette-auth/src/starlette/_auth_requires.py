@@ -30,6 +30,9 @@ __all__ = ("has_required_scope", "login_redirect", "refusal", "requires", "scope
 
 P = ParamSpec("P")
 
+# The place of a parameter that can only be named: behind all arguments.
+_NOWHERE = 1 << 30
+
 
 def has_required_scope(conn: HTTPConnection, scopes: Sequence[str]) -> bool:
     """Tell whether the peer has all of *scopes*.
@@ -37,7 +40,10 @@ def has_required_scope(conn: HTTPConnection, scopes: Sequence[str]) -> bool:
     Raises:
         AssertionError: There is no ``AuthenticationMiddleware`` around.
     """
-    granted = conn.auth.scopes
+    # Past the property, which says what is missing, for nearly all connections: half
+    # of what this function costs.
+    auth = conn.scope.get("auth") if type(conn) is Request else None
+    granted = (conn.auth if auth is None else auth).scopes
     # Not all(): its generator costs five times the comparison.
     for scope in scopes:  # noqa: SIM110
         if scope not in granted:
@@ -103,13 +109,13 @@ def scope_list(scopes: Union[str, Sequence[str]]) -> List[str]:
 
 
 def _connection_parameter(function: Callable[..., Any]) -> Tuple[str, int]:
-    """Return the name of the parameter and its place; -1 if it can only be named."""
+    """Return the name of the parameter and its place."""
     from inspect import Parameter, signature
 
     for index, parameter in enumerate(signature(function).parameters.values()):
         if parameter.name in ("request", "websocket"):
             is_named = parameter.kind is Parameter.KEYWORD_ONLY
-            return parameter.name, -1 if is_named else index
+            return parameter.name, _NOWHERE if is_named else index
     raise TypeError(f'No "request" or "websocket" argument on function "{function}"')
 
 
@@ -124,7 +130,7 @@ def _find(
     if name in kwargs:
         conn = kwargs[name]
     else:
-        conn = args[index] if 0 <= index < len(args) else None
+        conn = args[index] if index < len(args) else None
     if not isinstance(conn, kind):
         raise AssertionError(
             f"`{name}` must be a {kind.__name__}, but got {type(conn)}."
@@ -141,7 +147,10 @@ def _guard_async(
 ) -> Callable[..., Any]:
     @wraps(function)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
-        request = _find(Request, "request", index, args, kwargs)
+        if len(args) > index and type(args[index]) is Request and not kwargs:
+            request = args[index]  # nearly always, for a fifth of the price
+        else:
+            request = _find(Request, "request", index, args, kwargs)
         if has_required_scope(request, needed):
             return await function(*args, **kwargs)
         return _refuse(request, status_code, redirect)

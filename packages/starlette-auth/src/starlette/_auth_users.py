@@ -18,7 +18,7 @@ class AuthCredentials:
     """
 
     def __init__(self, scopes: Optional[Sequence[str]] = None) -> None:
-        self.scopes: List[str] = list(scopes or ())
+        self.scopes: List[str] = [*scopes] if scopes else []
 
 
 class BaseUser:
