@@ -212,7 +212,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     first = main_version(list(found))
     names = ["{}.{}".format(*version) for version in found]
     print(f"Interpreters: {', '.join(names)}; everything runs on {first[0]}.{first[1]}")
-    suite = Suite(found, hatch_command())
+    suite = Suite(found, hatch_command(), ROOT)
     if arguments:
         return suite.selected(first, arguments).status
 

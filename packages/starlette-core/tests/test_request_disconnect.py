@@ -192,7 +192,8 @@ async def test_channel_of_a_compiled_server() -> None:
 
     request = Request(http_scope(), cast(Receive, receive))
     before = [await request.is_disconnected() for _ in range(3)]
-    messages.add({"type": "http.disconnect"})
+    # It runs; the tracer of 3.11 loses the line behind a step that was given up.
+    messages.add({"type": "http.disconnect"})  # pragma: no cover
     after = [await request.is_disconnected() for _ in range(3)]
 
     assert before == [False, False, False]

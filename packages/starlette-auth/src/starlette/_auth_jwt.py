@@ -171,7 +171,7 @@ class JWTBackend(AuthenticationBackend):
         self._audience = audience
         self._leeway = leeway
         self._load = Question("load", load or _subject)
-        self.challenges = (challenge("Bearer", realm=realm),)
+        self.challenges: Tuple[str, ...] = (challenge("Bearer", realm=realm),)
 
     async def authenticate(self, conn: HTTPConnection) -> Optional[Found]:
         """Return whom the token names, or None without one.

@@ -54,7 +54,9 @@ class BasicBackend(AuthenticationBackend):
         self, verify: Callable[[str, str], Verdict], *, realm: str = "api"
     ) -> None:
         self._verify = Question("verify", verify)
-        self.challenges = (challenge("Basic", realm=realm, charset="UTF-8"),)
+        self.challenges: Tuple[str, ...] = (
+            challenge("Basic", realm=realm, charset="UTF-8"),
+        )
 
     async def authenticate(self, conn: HTTPConnection) -> Optional[Found]:
         """Return who the header names, or None without one.
@@ -95,7 +97,7 @@ class BearerBackend(AuthenticationBackend):
 
     def __init__(self, verify: Callable[[str], Verdict], *, realm: str = "api") -> None:
         self._verify = Question("verify", verify)
-        self.challenges = (challenge("Bearer", realm=realm),)
+        self.challenges: Tuple[str, ...] = (challenge("Bearer", realm=realm),)
 
     async def authenticate(self, conn: HTTPConnection) -> Optional[Found]:
         """Return whose token the header has, or None without one.
@@ -149,7 +151,7 @@ class APIKeyBackend(AuthenticationBackend):
         self._place, self._name = places[0] if places else ("header", "x-api-key")
         check_token(self._place, self._name)
         parameters = {"realm": realm, "in": self._place, "name": self._name}
-        self.challenges = (challenge("ApiKey", **parameters),)
+        self.challenges: Tuple[str, ...] = (challenge("ApiKey", **parameters),)
 
     async def authenticate(self, conn: HTTPConnection) -> Optional[Found]:
         """Return whose key it is, or None without one.
@@ -197,7 +199,7 @@ class AnyOf(AuthenticationBackend):
         named: Dict[str, None] = {}
         for backend in backends:
             named.update(dict.fromkeys(getattr(backend, "challenges", ())))
-        self.challenges = tuple(named)
+        self.challenges: Tuple[str, ...] = tuple(named)
 
     async def authenticate(self, conn: HTTPConnection) -> Optional[Found]:
         """Return the first answer that is somebody, or None.

@@ -6,7 +6,7 @@ application that knows nothing of scopes, such as one for static files.
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence, Union
+from typing import Any, List, Optional, Sequence, Union
 
 from starlette._auth_requires import (
     has_required_scope,
@@ -59,7 +59,7 @@ class RequireScopes:
         redirect: Optional[str] = None,
     ) -> None:
         self.app = app
-        self.scopes = scope_list(scopes)
+        self.scopes: List[str] = scope_list(scopes)
         self.redirect = redirect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

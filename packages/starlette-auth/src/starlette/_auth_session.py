@@ -7,7 +7,7 @@ and may log in again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, Tuple, Union
 
 from starlette._auth_base import AuthenticationBackend
 from starlette._auth_verify import Found, Question, Verdict, challenge, check_token
@@ -49,7 +49,7 @@ class SessionBackend(AuthenticationBackend):
     ) -> None:
         self._load = Question("load", load)
         self._key = key
-        self.challenges = (challenge("Cookie", realm=realm),)
+        self.challenges: Tuple[str, ...] = (challenge("Cookie", realm=realm),)
 
     async def authenticate(self, conn: HTTPConnection) -> Optional[Found]:
         """Return who is logged in, or None.
@@ -146,7 +146,9 @@ class SignedCookieBackend(AuthenticationBackend):
             "httponly": True,
             "samesite": same_site,
         }
-        self.challenges = (challenge("Cookie", realm=realm, name=cookie),)
+        self.challenges: Tuple[str, ...] = (
+            challenge("Cookie", realm=realm, name=cookie),
+        )
 
     async def authenticate(self, conn: HTTPConnection) -> Optional[Found]:
         """Return whom the cookie names; None if there is none to trust."""

@@ -114,13 +114,13 @@ class StaticFiles:
     ) -> None:
         self.directory = directory
         self.packages = packages
-        self.all_directories = self.get_directories(directory, packages)
+        self.all_directories: List[PathLike] = self.get_directories(directory, packages)
         self.html = html
-        self.config_checked = False
+        self.config_checked: bool = False
         self.follow_symlink = follow_symlink
         if check_dir and directory is not None and not os.path.isdir(directory):
             raise RuntimeError(f"Directory '{directory}' does not exist")
-        self.manifest = _manifest(manifest, self.all_directories)
+        self.manifest: Optional[Manifest] = _manifest(manifest, self.all_directories)
         hashed = self.manifest.hashed if self.manifest else frozenset()
         policy = make_policy(cache_control, hashed.__contains__)
         codings = _codings(precompressed)
