@@ -164,7 +164,10 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         Raises:
             AssertionError: There is no ``SessionMiddleware`` around.
         """
-        session = self._installed("session", "SessionMiddleware")
+        try:
+            session = self.scope["session"]
+        except KeyError:
+            raise _missing("SessionMiddleware", "session") from None
         # A session may be one that is read at its first use, which is now: code in
         # C, such as an encoder, looks into a dict without asking it.
         if type(session) is not dict:
@@ -180,7 +183,10 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         Raises:
             AssertionError: There is no ``AuthenticationMiddleware`` around.
         """
-        return self._installed("auth", "AuthenticationMiddleware")
+        try:
+            return self.scope["auth"]
+        except KeyError:
+            raise _missing("AuthenticationMiddleware", "auth") from None
 
     @property
     def user(self) -> Any:
@@ -189,15 +195,10 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         Raises:
             AssertionError: There is no ``AuthenticationMiddleware`` around.
         """
-        return self._installed("user", "AuthenticationMiddleware")
-
-    def _installed(self, key: str, middleware: str) -> Any:
         try:
-            return self.scope[key]
+            return self.scope["user"]
         except KeyError:
-            raise AssertionError(
-                f"{middleware} must be installed to access request.{key}"
-            ) from None
+            raise _missing("AuthenticationMiddleware", "user") from None
 
     @property
     def state(self) -> StateT:
@@ -230,3 +231,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
             )
         path: URLPath = router.url_path_for(name, **path_params)
         return path.make_absolute_url(base_url=self.base_url)
+
+
+def _missing(middleware: str, key: str) -> AssertionError:
+    return AssertionError(f"{middleware} must be installed to access request.{key}")
