@@ -18,6 +18,7 @@ from typing import (
     Optional,
     Sequence,
     Tuple,
+    TypeVar,
     Union,
 )
 
@@ -31,13 +32,14 @@ from starlette._ranges import (
     parse_ranges,
 )
 from starlette._response import PlainTextResponse, Response, denial_send
-from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from starlette.background import BackgroundTask
 
 __all__ = ("FileResponse",)
+
+T = TypeVar("T")
 
 
 class FileResponse(Response):
@@ -151,7 +153,7 @@ class FileResponse(Response):
                 reader.close()
             return
         if self.stat_result is None:
-            self._know(await run_in_threadpool(stat_file, self.path))
+            self._know(await _apart(partial(stat_file, self.path)))
         self._plan(wish)
         await self._send_start(wish, send)
         if wish.is_head:
@@ -166,12 +168,12 @@ class FileResponse(Response):
     async def _send_content(self, wish: _Wish, reader: FileReader, send: Send) -> None:
         if self.stat_result is None and wish.if_range is not None:
             # The validator is among the headers, and they depend on the status.
-            await run_in_threadpool(reader.open, None)
+            await _apart(partial(reader.open, None))
             self._know(reader.status)
             parts = self._plan(wish)
-            pieces = await run_in_threadpool(reader.start, parts)
+            pieces = await _apart(partial(reader.start, parts))
         else:
-            pieces = await run_in_threadpool(reader.open, partial(self._plan, wish))
+            pieces = await _apart(partial(reader.open, partial(self._plan, wish)))
             if self.stat_result is None:
                 self._know(reader.status)
         await self._send_start(wish, send)
@@ -184,7 +186,7 @@ class FileResponse(Response):
         while not reader.is_at_end:
             for piece in pieces:
                 await send({**message, "body": piece})
-            pieces = await run_in_threadpool(reader.more)
+            pieces = await _apart(reader.more)
         *pieces, last = pieces or [b""]
         for piece in pieces:
             await send({**message, "body": piece})
@@ -307,3 +309,10 @@ def _disposition(kind: str, filename: str) -> str:
     if quoted == filename:
         return f'{kind}; filename="{filename}"'
     return f"{kind}; filename*=utf-8''{quoted}"
+
+
+async def _apart(func: Callable[[], T]) -> T:
+    # Imported with the first file: it knows asyncio.
+    from starlette._threads import call_apart
+
+    return await call_apart(func)
