@@ -373,9 +373,7 @@ async def test_streaming_is_not_buffered() -> None:
 
     await around(endpoint(inner), layers=3)(http_scope(), Script.http(), send)
 
-    assert log == ["made 1", "sent ", "sent 1", "made 2", "sent 2", "sent "] or (
-        log == ["sent ", "made 1", "sent 1", "made 2", "sent 2", "sent "]
-    )
+    assert log == ["sent ", "made 1", "sent 1", "made 2", "sent 2", "sent "]
 
 
 async def test_background_task_runs_after_the_last_byte() -> None:
@@ -1035,7 +1033,7 @@ async def test_application_that_will_not_be_cancelled() -> None:
         await call_next(request)
         raise Boom
 
-    with pytest.raises((KeyError, Boom)):
+    with pytest.raises(KeyError, match="cleanup"):
         await exchange(around(app, dispatch), http_scope())
 
 

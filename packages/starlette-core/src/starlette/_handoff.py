@@ -323,8 +323,16 @@ class Spawned:
                 raise
 
     async def cancel(self) -> None:
-        """Cancel the application; the nursery waits for its end."""
+        """Cancel the application, and wait for its end."""
         self._cancel_scope.cancel()
+        # Shielded: the reader may be cancelled as well, and this is its cleanup.
+        with self._trio.CancelScope(shield=True):
+            while not self._is_done:
+                self._news = self._trio.Event()
+                await self._news.wait()
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
 
 
 def running_trio() -> Any:
