@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette._typed_auth import *  # noqa: F403
     from starlette._typed_core import *  # noqa: F403
+    from starlette._typed_graphql import *  # noqa: F403
     from starlette._typed_middleware import *  # noqa: F403
     from starlette._typed_static import *  # noqa: F403
     from starlette._typed_templating import *  # noqa: F403
