@@ -264,6 +264,55 @@ async def test_connection_given_by_place() -> None:
     assert endpoint(3, request_with("read")) == 3
 
 
+async def test_only_argument_given_by_name() -> None:
+    """
+    It is found.
+    """
+    response = await async_endpoint(request=request_with("read"))
+
+    assert response.body == b"async"
+    with pytest.raises(HTTPException):
+        await async_endpoint(request=request_with("write"))
+
+
+class OwnRequest(Request):
+    """Asks somebody else for the scopes."""
+
+    @property
+    def auth(self) -> AuthCredentials:
+        return AuthCredentials(self.scope["own"])
+
+
+@pytest.mark.parametrize("endpoint", [async_endpoint, strict_endpoint])
+async def test_request_of_a_class_of_its_own(endpoint: Any) -> None:
+    """
+    What it says of the scopes counts.
+    """
+    allowed = OwnRequest(http_scope(own=["read", "write"], **granted()))
+    refused = OwnRequest(http_scope(own=[], **granted("read", "write")))
+
+    assert (await endpoint(allowed)).status_code == 200
+    with pytest.raises(HTTPException):
+        await endpoint(refused)
+
+
+@pytest.mark.parametrize("status_code", [401, 404])
+@pytest.mark.parametrize("scopes", ["read", ["read", "write"]])
+async def test_status_of_a_refusal(status_code: int, scopes: Any) -> None:
+    """
+    It is what was asked for; a 401 has the challenges.
+    """
+
+    @requires(scopes, status_code=status_code)
+    async def endpoint(request: Request) -> None: ...
+
+    with pytest.raises(HTTPException) as caught:
+        await endpoint(request_with())
+
+    assert caught.value.status_code == status_code
+    assert bool(caught.value.headers) is (status_code == 401)
+
+
 async def test_keyword_only_connection_given_by_place() -> None:
     """
     Another argument is not taken for it.

@@ -78,8 +78,11 @@ def requires(
 
     def decorate(function: Callable[P, Any]) -> Callable[P, Any]:
         name, index = _connection_parameter(function)
+        is_usual = len(needed) == 1 and _takes_nothing_else(function)
         if name == "websocket":
             guarded = _guard_websocket(function, index, needed)
+        elif is_async_callable(function) and is_usual:
+            guarded = _guard_endpoint(function, needed[0], status_code, redirect)
         elif is_async_callable(function):
             guarded = _guard_async(function, index, needed, status_code, redirect)
         else:
@@ -119,6 +122,14 @@ def _connection_parameter(function: Callable[..., Any]) -> Tuple[str, int]:
     raise TypeError(f'No "request" or "websocket" argument on function "{function}"')
 
 
+def _takes_nothing_else(function: Callable[..., Any]) -> bool:
+    """Tell whether the connection, by place or by name, is all that it takes."""
+    from inspect import Parameter, signature
+
+    (*others, last) = signature(function).parameters.values()
+    return not others and last.kind is Parameter.POSITIONAL_OR_KEYWORD
+
+
 def _find(
     kind: Type[Any],
     name: str,
@@ -153,6 +164,35 @@ def _guard_async(
             request = _find(Request, "request", index, args, kwargs)
         if has_required_scope(request, needed):
             return await function(*args, **kwargs)
+        return _refuse(request, status_code, redirect)
+
+    return guarded
+
+
+def _guard_endpoint(
+    function: Callable[..., Any],
+    needed: str,
+    status_code: Optional[int],
+    redirect: Optional[str],
+) -> Callable[..., Any]:
+    """Like ``_guard_async``, for one scope, and a function of the request alone.
+
+    Nearly all are, and what this adds to a request is half of what that does.
+    """
+    # Where the status says it all, nothing else is called, or asked of the request.
+    plain = status_code if redirect is None and status_code != 401 else None
+
+    # None stands for a request that a caller has left out.
+    @wraps(function)
+    async def guarded(request: Any = None) -> Any:
+        auth = request.scope.get("auth") if type(request) is Request else None
+        if auth is None:
+            # The exceptions, and the errors that say what is wrong.
+            auth = _find(Request, "request", 0, (request,), {}).auth
+        if needed in auth.scopes:
+            return await function(request)
+        if plain is not None:
+            raise HTTPException(plain)
         return _refuse(request, status_code, redirect)
 
     return guarded
