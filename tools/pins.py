@@ -1,10 +1,10 @@
 """Keeps the meta-package in step with ``packages/*``.
 
-The root ``pyproject.toml`` pins every member with ``==`` its version, and
-names each as a member of the workspace, so that it is never looked for on an
-index.  It offers the members' extras under the same names, all but those of
-starlette-testing, which are for writing programs and not for running them;
-``full`` takes them together.
+The root ``pyproject.toml`` has the version of the core, pins every member with
+``==`` its version, and names each as a member of the workspace, so that it is
+never looked for on an index.  It offers the members' extras under the same names,
+all but those of starlette-testing, which are for writing programs and not for
+running them; ``full`` takes them together.
 
 usage: python -m tools.pins [--check | --write]
 
@@ -19,13 +19,14 @@ import sys
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
-from tools.members import ROOT, Member, members, read_toml
+from tools.members import CORE, ROOT, Member, members, read_toml
 
 __all__ = ("extras", "main", "version_of", "written")
 
 _DEPENDENCIES = re.compile(r"^dependencies = \[\n(.*?)^\]\n", re.MULTILINE | re.DOTALL)
 _SOURCES = re.compile(r"^\[tool\.uv\.sources\]\n(?:.+\n)*", re.MULTILINE)
 _EXTRAS = re.compile(r"^\[project\.optional-dependencies\]\n(?:.+\n)*", re.MULTILINE)
+_STATIC = re.compile(r'^version = "[^"]*"$', re.MULTILINE)
 _VERSION = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
 
 
@@ -48,8 +49,8 @@ def written(text: str, family: Sequence[Member]) -> str:
     What the meta-package needs besides its members stays, and stays first.
 
     Raises:
-        ValueError: If *text* has no list of dependencies or no sources, or a
-            folder is not called as its distribution.
+        ValueError: If *text* has no version, no list of dependencies or no
+            sources, or a folder is not called as its distribution.
     """
     for member in family:
         if member.metadata["name"] != member.name:
@@ -58,11 +59,14 @@ def written(text: str, family: Sequence[Member]) -> str:
     sources = [f"{member.name} = {{ workspace = true }}\n" for member in family]
 
     block = _DEPENDENCIES.search(text)
-    if block is None or not (_SOURCES.search(text) and _EXTRAS.search(text)):
-        raise ValueError("a list or table that names the members is missing")
+    tables = (_STATIC, _SOURCES, _EXTRAS)
+    if block is None or not all(table.search(text) for table in tables):
+        raise ValueError("the version, or what names the members, is missing")
     others = [line for line in block[1].splitlines(True) if "==" not in line]
     dependencies = f"dependencies = [\n{''.join(others + pins)}]\n"
     text = text[: block.start()] + dependencies + text[block.end() :]
+    core = next(member for member in family if member.name == CORE)
+    text = _STATIC.sub(f'version = "{version_of(core)}"', text, count=1)
     text = _EXTRAS.sub("[project.optional-dependencies]\n" + extras(family), text)
     return _SOURCES.sub("[tool.uv.sources]\n" + "".join(sources), text)
 
@@ -97,7 +101,7 @@ def main(arguments: Optional[Sequence[str]] = None, root: Path = ROOT) -> int:
         path.write_text(new, encoding="utf-8")
         return 0
     lines = _differences(old, new)
-    print("\n".join(lines) or "the meta-package pins every member")
+    print("\n".join(lines) or "the meta-package is that of its members")
     return 1 if lines else 0
 
 

@@ -1,0 +1,43 @@
+"""Starts other programs; one that fails is a refusal with its output."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Mapping, Optional, Sequence
+
+from tools.release.family import Refused
+
+__all__ = ("call",)
+
+
+def call(
+    command: Sequence[str],
+    cwd: Path,
+    environ: Optional[Mapping[str, str]] = None,
+) -> str:
+    """Run *command* in *cwd* and return what it prints, errors included.
+
+    Args:
+        command: The program and its arguments; no shell is involved.
+        cwd: The folder it runs in.
+        environ: Added to the environment of this process.
+
+    Raises:
+        Refused: If it ends with another status than 0.
+    """
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(environ or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    output = done.stdout.decode("utf-8", "replace")
+    if done.returncode:
+        name = " ".join(command[:4])
+        raise Refused(f"`{name} ...` ended with {done.returncode}:\n{output.rstrip()}")
+    return output
