@@ -33,9 +33,9 @@ from starlette._accept_encoding import negotiate
 from starlette._codecs import Compressor, Data
 from starlette._header_additions import Pair, vary_pair
 from starlette._send_tracker import SendTracker
-from starlette.types import Message, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ("CodingSend", "Encoding", "Rules", "excluded_prefixes")
+__all__ = ("CodingMiddleware", "Encoding", "Rules", "coding_send")
 
 START = "http.response.start"
 BODY = "http.response.body"
@@ -63,12 +63,32 @@ class Rules(NamedTuple):
         thread_minimum_size: From this many bytes on a part is compressed in a worker
             thread; None for never.
         excluded: How the media types that are left alone begin, in lower case.
+        digits: Of *minimum_size*: a length with fewer is below it.
     """
 
     encodings: Mapping[str, Encoding]
     minimum_size: int
     thread_minimum_size: Optional[int]
     excluded: Tuple[bytes, ...]
+    digits: int
+
+    @classmethod
+    def of(
+        cls,
+        encodings: Mapping[str, Encoding],
+        minimum_size: int,
+        thread_minimum_size: Optional[int],
+        excluded: Iterable[str],
+    ) -> Rules:
+        """Return the rules; *excluded* are media types, ``image/*`` for ``image/``."""
+        prefixes = [kind.lower().rstrip("*").encode("latin-1") for kind in excluded]
+        return cls(
+            encodings,
+            minimum_size,
+            thread_minimum_size,
+            tuple(prefixes),
+            len(str(minimum_size)),
+        )
 
     def encoding_for(self, headers: Iterable[Pair]) -> Optional[Encoding]:
         """Return what a client with these request headers likes best, if anything."""
@@ -85,37 +105,111 @@ class _Done:
 DONE = _Done()
 
 
-def excluded_prefixes(content_types: Tuple[str, ...]) -> Tuple[bytes, ...]:
-    """Return how the excluded media types begin: ``image/*`` is ``image/``."""
-    return tuple([name.lower().rstrip("*").encode("latin-1") for name in content_types])
+class CodingMiddleware:
+    """Runs an application, and encodes its responses.
+
+    Attributes:
+        app: The application inside.
+    """
+
+    app: ASGIApp
+    _rules: Rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application, and encode its response if that may be."""
+        # Spelled out below: an object is called by a detour.
+        app: Any = self.app
+        if scope["type"] != "http" or scope["method"] == "HEAD":
+            await app(scope, receive, send)
+            return
+        held: List[Start] = []
+        if type(send) is not SendTracker:
+            send = coding_send(send, self._rules, scope["headers"], held)
+            await app.__call__(scope, receive, send)
+            return
+        # Behind the tracker and not around it: what is further in knows it by its
+        # class, and would put a second one on top.
+        inner = send.send
+        send.send = coding_send(inner, self._rules, scope["headers"], held)
+        try:
+            await app.__call__(scope, receive, send)
+        except BaseException:
+            if held:
+                # The tracker has passed on what was not sent.
+                send.response_started = False
+            raise
+        finally:
+            send.send = inner
 
 
-class CodingSend:
-    """A ``send`` that encodes the response.
+def coding_send(
+    send: Send, rules: Rules, request_headers: Iterable[Pair], held: List[Start]
+) -> Send:
+    """Return a ``send`` that encodes the response.
 
     Args:
         send: Where the messages go.
         rules: What is encoded, and how.
         request_headers: Of the request; looked at when there is something to encode.
+        held: An empty list, for the start of the response while it is held back.
+    """
+    forward: Optional[Send] = None
+
+    # A function, and nothing made but it: all that a small response pays.  Not a
+    # coroutine function: it hands on the awaitable it gets.
+    def send_coded(message: Message) -> Awaitable[None]:
+        nonlocal forward
+        if forward is not None:
+            return forward(message)
+        if message["type"] != START:
+            return send(message)
+        headers = message.get("headers")
+        # Written out; what can be gone through but once is for others to look at.
+        if type(headers) is list:
+            for name, value in headers:
+                if name == b"content-length":
+                    if value.isdigit() and (
+                        len(value) < rules.digits or _is_below(value, rules)
+                    ):
+                        forward = send
+                        return send(message)
+                    break
+        forward = CodingSend(send, rules, request_headers, held)
+        return forward(message)
+
+    return send_coded
+
+
+def _is_below(length: bytes, rules: Rules) -> bool:
+    # More digits are no small body, and slow to read.
+    return len(length) < 10 and int(length) < rules.minimum_size
+
+
+class CodingSend:
+    """A ``send`` that encodes the response, from its start on.
+
+    Args:
+        send: Where the messages go.
+        rules: What is encoded, and how.
+        request_headers: Of the request.
+        held: As for ``coding_send``.
     """
 
-    __slots__ = (
-        "_forward",
-        "_request_headers",
-        "_rules",
-        "_send",
-        "_start",
-    )
+    __slots__ = ("_forward", "_held", "_request_headers", "_rules", "_send")
 
     def __init__(
-        self, send: Send, rules: Rules, request_headers: Iterable[Pair]
+        self,
+        send: Send,
+        rules: Rules,
+        request_headers: Iterable[Pair],
+        held: List[Start],
     ) -> None:
         self._send = send
         self._rules = rules
         self._request_headers = request_headers
+        self._held = held
         # Where messages go, once that is decided.
         self._forward: Optional[Send] = None
-        self._start: Optional[Start] = None
 
     # Not a coroutine function: what passes by costs no coroutine.
     def __call__(self, message: Message) -> Awaitable[None]:
@@ -124,37 +218,16 @@ class CodingSend:
             return self._forward(message)
         kind = message["type"]
         if kind == START:
-            # First, and written out: it is all that a small response pays.
-            is_small = False
-            headers = message.get("headers")
-            if type(headers) is list:
-                for name, value in headers:
-                    if name == b"content-length":
-                        # More digits are no small body, and slow to read.
-                        is_small = (
-                            len(value) < 10
-                            and value.isdigit()
-                            and int(value) < self._rules.minimum_size
-                        )
-                        break
-            if not is_small:
-                start = Start(message)
-                if start.may_be_coded(self._rules.excluded):
-                    self._start = start
-                    return DONE
-            send = self._send
-            if type(send) is SendTracker:
-                # As responses do: what the tracker would do twice is done once.
-                send.response_started = True
-                send = send.send
-            self._forward = send
-            return send(message)
-        held = self._start
-        if held is None or (kind != BODY and kind not in BODIES):
+            start = Start(message)
+            if start.may_be_coded(self._rules.excluded):
+                self._held.append(start)
+                return DONE
+            self._forward = self._send
             return self._send(message)
-        self._start = None
+        if not self._held or (kind != BODY and kind not in BODIES):
+            return self._send(message)
         self._forward = self._send
-        return self._first_part(held, message)
+        return self._first_part(self._held.pop(), message)
 
     def _first_part(self, start: Start, message: Message) -> Awaitable[None]:
         more = message.get("more_body", False)

@@ -16,8 +16,8 @@ from functools import partial
 from typing import Mapping, Optional, Sequence, Tuple
 
 from starlette._codecs import Codec, Compressor, find_codecs
-from starlette._coding_send import CodingSend, Encoding, Rules, excluded_prefixes
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette._coding_send import CodingMiddleware, Encoding, Rules
+from starlette.types import ASGIApp
 
 __all__ = (
     "DEFAULT_EXCLUDED_CONTENT_TYPES",
@@ -43,7 +43,7 @@ DEFAULT_EXCLUDED_CONTENT_TYPES = (
 )
 
 
-class CompressionMiddleware:
+class CompressionMiddleware(CodingMiddleware):
     """Compresses responses, in the coding that the client likes best.
 
     Args:
@@ -87,16 +87,6 @@ class CompressionMiddleware:
             name: Encoding(name.encode("ascii"), partial(codec, given.get(name)))
             for name, codec in codecs.items()
         }
-        self._rules = Rules(
-            encodings,
-            minimum_size,
-            thread_minimum_size,
-            excluded_prefixes(tuple(exclude_content_types)),
+        self._rules = Rules.of(
+            encodings, minimum_size, thread_minimum_size, exclude_content_types
         )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and compress its response if that may be."""
-        if scope["type"] == "http" and scope["method"] != "HEAD":
-            # The method, which is quicker to call than the object.
-            send = CodingSend(send, self._rules, scope["headers"]).__call__
-        await self.app.__call__(scope, receive, send)  # type: ignore[operator]

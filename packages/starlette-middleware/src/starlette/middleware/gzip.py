@@ -16,7 +16,7 @@ from functools import partial
 from typing import Mapping, NoReturn, Optional, Sequence, Tuple
 
 from starlette._codecs import GZip
-from starlette._coding_send import CodingSend, Encoding, Rules, excluded_prefixes
+from starlette._coding_send import CodingMiddleware, Encoding, Rules, coding_send
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = (
@@ -37,7 +37,7 @@ ACCEPTED = ((b"accept-encoding", b"gzip"),)
 THREAD_MINIMUM_SIZE = 64 * 1024
 
 
-class GZipMiddleware:
+class GZipMiddleware(CodingMiddleware):
     """Compresses responses for clients that accept gzip.
 
     Args:
@@ -72,19 +72,12 @@ class GZipMiddleware:
             else exclude_content_types
         )
         self.thread_minimum_size = thread_minimum_size
-        self._rules = Rules(
+        self._rules = Rules.of(
             _gzip(compresslevel),
             minimum_size,
             thread_minimum_size,
-            excluded_prefixes(self.exclude_content_types),
+            self.exclude_content_types,
         )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application, and compress its response if that may be."""
-        if scope["type"] == "http" and scope["method"] != "HEAD":
-            # The method, which is quicker to call than the object.
-            send = CodingSend(send, self._rules, scope["headers"]).__call__
-        await self.app.__call__(scope, receive, send)  # type: ignore[operator]
 
 
 class IdentityResponder:
@@ -104,10 +97,14 @@ class IdentityResponder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application."""
-        excluded = excluded_prefixes(DEFAULT_EXCLUDED_CONTENT_TYPES)
-        rules = Rules(self._encodings, self.minimum_size, THREAD_MINIMUM_SIZE, excluded)
+        rules = Rules.of(
+            self._encodings,
+            self.minimum_size,
+            THREAD_MINIMUM_SIZE,
+            DEFAULT_EXCLUDED_CONTENT_TYPES,
+        )
         self.send = send
-        await self.app(scope, receive, CodingSend(send, rules, ACCEPTED))
+        await self.app(scope, receive, coding_send(send, rules, ACCEPTED, []))
 
 
 class GZipResponder(IdentityResponder):
