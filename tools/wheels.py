@@ -21,7 +21,7 @@ from typing import Dict, List, Optional, Sequence
 
 from tools.members import ROOT, members
 
-__all__ = ("build", "build_one", "install", "main", "problems")
+__all__ = ("build", "build_one", "empty", "install", "main", "problems")
 
 
 def build(folder: Path, root: Path = ROOT) -> List[Path]:
@@ -62,13 +62,31 @@ def install(environment: Path, *arguments: str) -> Path:
     Raises:
         CalledProcessError: If something cannot be installed.
     """
-    uv = [os.environ.get("HATCH_UV") or "uv"]
-    # --no-config: the sources of this workspace must not stand in for wheels.
-    _call([*uv, "venv", "--quiet", "--python", sys.executable, str(environment)])
-    python = environment / ("Scripts" if os.name == "nt" else "bin") / "python"
-    command = [*uv, "pip", "install", "--quiet", "--python", str(python)]
+    python = empty(environment)
+    command = [_uv(), "pip", "install", "--quiet", "--python", str(python)]
+    # --no-sources: those of this workspace must not stand in for wheels.
     _call([*command, "--no-sources", *arguments], cwd=environment)
     return python
+
+
+def empty(environment: Path) -> Path:
+    """Make a virtual environment of this Python, with nothing in it, pip included.
+
+    Args:
+        environment: The folder to make.
+
+    Returns:
+        The path of its interpreter.
+
+    Raises:
+        CalledProcessError: If it cannot be made.
+    """
+    _call([_uv(), "venv", "--quiet", "--python", sys.executable, str(environment)])
+    return environment / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+def _uv() -> str:
+    return os.environ.get("HATCH_UV") or "uv"
 
 
 def problems(wheels: Sequence[Path]) -> List[str]:

@@ -9,6 +9,7 @@ default environment, that of the demo, does not have: ``hatch run release``.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import Optional, Sequence
@@ -32,7 +33,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     name, *command = arguments
     environ = {key: os.environ[key] for key in os.environ if key not in _ACTIVE}
     whole = [*hatch_command(), "-e", name, "run", *command]
-    return subprocess.run(whole, cwd=ROOT, env=environ, check=False).returncode
+    with subprocess.Popen(whole, cwd=ROOT, env=environ) as process:
+        # Ctrl-C is for the command, which knows how to end.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return process.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 if __name__ == "__main__":
