@@ -61,17 +61,18 @@ class Member:
 
     def modules(self) -> List[str]:
         """The dotted names of the modules that its wheel ships, sorted."""
-        return sorted(self._module(path) for path in self.sources())
+        return sorted(self.module_of(path) for path in self.sources())
+
+    def module_of(self, path: Path) -> str:
+        """The dotted name of the module that a file below ``src`` is."""
+        parts = path.relative_to(self.src).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     def _sources(self) -> Iterator[Path]:
         for path in self.src.rglob("*.py"):
             shared = path.relative_to(self.src).as_posix() in SHARED_FILES
             if self.name == CORE or not shared:
                 yield path
-
-    def _module(self, path: Path) -> str:
-        parts = path.relative_to(self.src).with_suffix("").parts
-        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def members(root: Path = ROOT) -> List[Member]:

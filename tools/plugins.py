@@ -28,7 +28,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from tools.members import CORE, ROOT, Member, members, read_toml
 
-__all__ = ("GROUP", "main", "problems", "registered")
+__all__ = ("GROUP", "main", "problems", "public_names", "registered")
 
 GROUP = "starlette.plugins"
 
@@ -59,7 +59,7 @@ def problems(family: Sequence[Member]) -> List[str]:
 
 def _of_member(member: Member) -> Iterator[str]:
     names = registered(member)
-    public = {module: _public_names(path) for module, path in _modules(member)}
+    public = {module: public_names(path) for module, path in _modules(member)}
     for name, value in names.items():
         module, _, attribute = value.partition(":")
         if module not in public:
@@ -91,7 +91,7 @@ def _modules(member: Member) -> Iterator[Tuple[str, Path]]:
             yield name, path
 
 
-def _public_names(path: Path) -> List[str]:
+def public_names(path: Path) -> List[str]:
     """What ``__all__`` of a file lists, or else what it imports as itself.
 
     Read, not imported: the libraries that it may need need not be there.

@@ -15,22 +15,24 @@ __all__ = ("call",)
 def call(
     command: Sequence[str],
     cwd: Path,
-    environ: Optional[Mapping[str, str]] = None,
+    environ: Optional[Mapping[str, Optional[str]]] = None,
 ) -> str:
     """Run *command* in *cwd* and return what it prints, errors included.
 
     Args:
         command: The program and its arguments; no shell is involved.
         cwd: The folder it runs in.
-        environ: Added to the environment of this process.
+        environ: Added to the environment of this process, or taken out of it
+            where it is None.
 
     Raises:
         Refused: If it ends with another status than 0.
     """
+    whole = {**os.environ, **(environ or {})}
     done = subprocess.run(
         command,
         cwd=cwd,
-        env={**os.environ, **(environ or {})},
+        env={key: value for key, value in whole.items() if value is not None},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
