@@ -157,9 +157,7 @@ def test_a_build(ide: Ide, tmp_path: Path) -> None:
     packages = {"": bare, "node_modules/esbuild": {**tool, "os": ["aix"]}}
     lock = {"lockfileVersion": 3, "packages": packages}
     write(ide.sources / "package.json", bare)
-    write(
-        ide.sources / "package-lock.json", {"lockfileVersion": 3, "packages": packages}
-    )
+    write(ide.sources / "package-lock.json", lock)
     write(ide.sources / "build.mjs", BUNDLER)
 
     assert graphiql.main(["--build"], tmp_path) == 0
