@@ -1,12 +1,21 @@
-"""The application as a whole."""
+"""The module as a whole."""
 
 from __future__ import annotations
 
 import starlette.graphql
 
 
-def test_public_names() -> None:
+def test_public_names_say_where_they_are_public() -> None:
     """
-    The module offers what it lists.
+    What the module lists is there, and calls the module its home.
     """
-    assert starlette.graphql.__all__ == ("GraphQLApp",)
+    names = starlette.graphql.__all__
+    classes = [
+        value
+        for value in (getattr(starlette.graphql, name) for name in names)
+        if isinstance(value, type)
+    ]
+
+    assert sorted(names) == list(names)
+    assert {cls.__module__ for cls in classes} == {"starlette.graphql"}
+    assert starlette.graphql.GraphQLApp in classes

@@ -1,0 +1,54 @@
+"""All that differs between graphql-core 3.2 and 3.3, in one place.
+
+The rest of the package never asks which one is installed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional, Tuple
+
+import graphql
+from graphql import DocumentNode, ExecutionResult, GraphQLSchema
+from graphql.execution import create_source_event_stream
+
+__all__ = ("HAS_INCREMENTAL", "INCREMENTAL_DIRECTIVES", "execute", "open_source")
+
+# 3.3 executes @defer and @stream; its plain execute() refuses every operation on a
+# schema that knows them, and the other one returns a plain result where nothing was
+# deferred.
+HAS_INCREMENTAL: bool = hasattr(graphql, "experimental_execute_incrementally")
+
+INCREMENTAL_DIRECTIVES: Tuple[Any, ...] = (
+    (graphql.GraphQLDeferDirective, graphql.GraphQLStreamDirective)
+    if HAS_INCREMENTAL
+    else ()
+)
+
+execute: Any = getattr(graphql, "experimental_execute_incrementally", graphql.execute)
+
+
+async def open_source(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    root_value: Any,
+    context: Any,
+    variables: Optional[Dict[str, Any]],
+    operation_name: Optional[str],
+    hide_suggestions: bool,
+) -> Any:
+    """Return the source stream of a subscription, or an ``ExecutionResult``.
+
+    graphql-core's own ``subscribe()`` is passed by: in 3.2 it makes two tasks of
+    asyncio for each event, and closes the source in another task than it ran in.
+    """
+    arguments: Any = (schema, document, root_value, context, variables, operation_name)
+    make: Any = create_source_event_stream
+    if HAS_INCREMENTAL:
+        executor: Any = graphql.Executor.build(
+            *arguments, hide_suggestions=hide_suggestions
+        )
+        if isinstance(executor, list):
+            return ExecutionResult(None, errors=executor)
+        stream = make(executor)
+        return await stream if executor.is_awaitable(stream) else stream
+    return await make(*arguments, hide_suggestions=hide_suggestions)

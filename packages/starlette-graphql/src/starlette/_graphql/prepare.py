@@ -1,0 +1,134 @@
+"""From the text of a document to what can be executed: parse, measure, validate."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple, Type
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+from graphql.language import REMOVE, Visitor, visit
+
+from starlette._graphql.documents import (
+    DocumentCache,
+    PreparedDocument,
+    PreparedOperation,
+)
+from starlette._graphql.limits import GraphQLLimits
+from starlette._graphql.measure import exceeded
+
+__all__ = ("Preparer",)
+
+_INCREMENTAL = ("defer", "stream")
+
+
+class Preparer:
+    """Prepares documents for one schema, and keeps them.
+
+    Args:
+        schema: The schema.
+        limits: What a document may ask for.
+        rules: Rules of validation beside those of the specification.
+        introspection: Whether the schema may be asked about itself.  If not, errors
+            suggest no names either.
+        entries: How many documents are kept.
+        size: How many bytes those may come to.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: GraphQLLimits,
+        *,
+        rules: Tuple[Type[Any], ...] = (),
+        introspection: bool = True,
+        entries: int = 1000,
+        size: int = 64 * 1024 * 1024,
+    ) -> None:
+        self.schema = schema
+        self.limits = limits
+        self.introspection = introspection
+        if not introspection:
+            rules = (NoSchemaIntrospectionCustomRule, *rules)
+        self.rules: Tuple[Type[Any], ...] = (*specified_rules, *rules)
+        self.cache = DocumentCache(entries, size)
+
+    def prepare(self, text: str) -> PreparedDocument:
+        """Return what comes of *text*; its errors are part of that."""
+        prepared = self.cache.get(text)
+        if prepared is None:
+            prepared = self._prepare(text)
+            self.cache.put(text, prepared)
+        return prepared
+
+    def _prepare(self, text: str) -> PreparedDocument:
+        try:
+            document = parse(text, max_tokens=self.limits.tokens)
+        except GraphQLError as exc:
+            return PreparedDocument("parse", [_detached(exc)])
+        except RecursionError:
+            return PreparedDocument("parse", [_too_deep()])
+        try:
+            errors = self._check(document)
+        except RecursionError:
+            errors = [_too_deep()]
+        if errors:
+            return PreparedDocument("validate", [_detached(e) for e in errors])
+        return PreparedDocument("", [], document, _operations(text, document))
+
+    def _check(self, document: DocumentNode) -> List[GraphQLError]:
+        problem = exceeded(document, self.limits)
+        if problem is not None:
+            return [problem]
+        return validate(
+            self.schema,
+            document,
+            self.rules,
+            hide_suggestions=not self.introspection,
+        )
+
+
+def _too_deep() -> GraphQLError:
+    return GraphQLError("The document is nested too deeply.")
+
+
+def _detached(error: GraphQLError) -> GraphQLError:
+    # Kept for long, an error must not hold the frames that it went through.
+    error.__traceback__ = None
+    return error
+
+
+def _operations(
+    text: str, document: DocumentNode
+) -> Dict[Optional[str], PreparedOperation]:
+    at_once = document
+    # Nearly no document has them, and looking for a word is much faster.
+    if "defer" in text or "stream" in text:
+        at_once = visit(document, _WithoutIncremental())
+    return {
+        (node.name.value if node.name else None): PreparedOperation(
+            node, at_once, document if at_once is not document else None
+        )
+        for node in at_once.definitions
+        if isinstance(node, OperationDefinitionNode)
+    }
+
+
+class _WithoutIncremental(Visitor):
+    """Takes ``@defer`` and ``@stream`` out.
+
+    A server may do at once what a client would let it defer.
+    """
+
+    @staticmethod
+    def enter_directive(node: DirectiveNode, *_args: Any) -> Any:
+        """Remove the two directives."""
+        return REMOVE if node.name.value in _INCREMENTAL else None
