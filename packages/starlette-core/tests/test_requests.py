@@ -110,11 +110,20 @@ def test_scope_without_a_query() -> None:
     assert request.url.query == ""
 
 
+def test_query_as_text() -> None:
+    """
+    Programs that make a scope of their own may have written the query as text.
+    """
+    request: Request = Request({**http_scope(), "query_string": "name=é"})
+
+    assert dict(request.query_params) == {"name": "é"}
+
+
 def test_cookies() -> None:
     """
     All cookie headers count, and a request without one has none.
     """
-    headers = [("cookie", "a=1; b=2"), ("cookie", 'c="x y"')]
+    headers = [("cookie", "a=1; b=2"), ("host", "a.example"), ("cookie", 'c="x y"')]
     request: Request = Request(http_scope(headers=headers))
 
     assert request.cookies == {"a": "1", "b": "2", "c": "x y"}

@@ -19,6 +19,7 @@ from typing import (
 )
 
 from starlette._cookie_parser import cookie_parser
+from starlette._query import parse_fields
 from starlette.datastructures import URL, Address, Headers, QueryParams, State
 from starlette.types import Receive, Scope
 
@@ -121,7 +122,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         """The request's headers."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = Headers(scope=self.scope)
+            headers = self._headers = Headers._of(self.scope)
         return headers
 
     @property
@@ -130,7 +131,12 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         params = self._query_params
         if params is None:
             query = self.scope.get("query_string", b"")
-            params = self._query_params = QueryParams(query)
+            if type(query) is bytes:  # what the constructor does with them
+                fields = parse_fields(query.decode("latin-1"))
+                params = QueryParams._of(fields)
+            else:
+                params = QueryParams(query)
+            self._query_params = params
         return params
 
     @property
@@ -147,8 +153,11 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         """
         cookies = self._cookies
         if cookies is None:
-            sent = self.headers.getlist("cookie")
-            cookies = self._cookies = cookie_parser("; ".join(sent)) if sent else {}
+            cookies = {}
+            for name, value in self.headers._list:
+                if name == b"cookie":
+                    cookies.update(cookie_parser(value.decode("latin-1")))
+            self._cookies = cookies
         return cookies
 
     @property

@@ -145,6 +145,14 @@ class Headers(Mapping[str, str]):
             pairs = scope["headers"] = list(pairs)
         return pairs
 
+    @classmethod
+    def _of(cls, scope: MutableMapping[str, Any]) -> Headers:
+        """Return those of *scope*: the constructor without its questions."""
+        made = cls.__new__(cls)
+        pairs = scope["headers"]
+        made._list = pairs if type(pairs) is list else made._from_scope(scope)
+        return made
+
     @property
     def raw(self) -> _Pairs:
         """The pairs as bytes, in order, in a new list."""
@@ -176,9 +184,10 @@ class Headers(Mapping[str, str]):
         """Return the first value of the header *key*, or *default*."""
         # The scan of _find, written out: its call is a quarter of the time of
         # the most frequent question a request is asked.
-        if len(self._list) <= _SCAN_LIMIT:
+        pairs = self._list
+        if len(pairs) <= _SCAN_LIMIT:
             name = _KNOWN_NAMES.get(key) or _lookup_name(key)
-            for candidate, value in self._list:
+            for candidate, value in pairs:
                 if candidate == name:
                     return value.decode("latin-1")
             return default
@@ -210,9 +219,10 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, key: str) -> str:
         # Written out as in get().
-        if len(self._list) <= _SCAN_LIMIT:
+        pairs = self._list
+        if len(pairs) <= _SCAN_LIMIT:
             name = _KNOWN_NAMES.get(key) or _lookup_name(key)
-            for candidate, value in self._list:
+            for candidate, value in pairs:
                 if candidate == name:
                     return value.decode("latin-1")
             raise KeyError(key)

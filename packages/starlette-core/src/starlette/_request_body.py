@@ -46,13 +46,18 @@ class BodyState:
     _function: Any = None
 
     def __init__(self, receive: Receive) -> None:
+        if type(receive) not in SILENT:
+            receive = channel_of(receive)
+        if type(receive) is MethodType:
+            self._function = receive.__func__
         # Weak, because servers keep the scope on the object whose method
         # ``receive`` is, and a strong reference would close the circle: every
         # body would stay in memory until the garbage collector comes by.
-        receive = channel_of(receive)
-        self._owner = _reference(getattr(receive, "__self__", receive))
-        if type(receive) is MethodType:
-            self._function = receive.__func__
+        owner = owner_of(receive)
+        try:
+            self._owner: Callable[[], Any] = ref(owner)
+        except TypeError:  # an object without room for weak references
+            self._owner = lambda: owner
 
     @property
     def is_whole(self) -> bool:
@@ -83,7 +88,7 @@ class BodyState:
         """Tell whether *receive* is the channel that this body came through."""
         receive = channel_of(receive)
         return (
-            self._owner() is getattr(receive, "__self__", receive)
+            self._owner() is owner_of(receive)
             and getattr(receive, "__func__", None) is self._function
         )
 
@@ -99,11 +104,9 @@ def channel_of(receive: Receive) -> Receive:
     return receive
 
 
-def _reference(obj: Any) -> Callable[[], Any]:
-    try:
-        return ref(obj)
-    except TypeError:  # an object without room for weak references
-        return lambda: obj
+def owner_of(receive: Receive) -> Any:
+    """Return the object whose method *receive* is, or *receive* itself."""
+    return getattr(receive, "__self__", receive)
 
 
 def body_state(scope: Scope, receive: Receive, is_readable: bool) -> BodyState:

@@ -39,6 +39,8 @@ __all__ = (
     "empty_send",
 )
 
+CONSUMED = "Stream consumed"
+
 SERVER_PUSH_HEADERS_TO_COPY = {
     "accept",
     "accept-encoding",
@@ -127,7 +129,8 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
         if body is not None:
             yield body
         else:
-            _refuse_consumed(state)
+            if state.is_consumed:
+                raise RuntimeError(CONSUMED)
             while not state.is_consumed:
                 message = state.take_pending() or await self._receive()
                 chunk = self._chunk(message, state)
@@ -152,8 +155,13 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
                 state = self._body_state()
                 body = state.data
                 if body is None:
-                    _refuse_consumed(state)
-                    message = state.take_pending() or await self._receive()
+                    if state.is_consumed:
+                        raise RuntimeError(CONSUMED)
+                    message = state.pending
+                    if message is None:
+                        message = await self._receive()
+                    else:
+                        state.pending = None
                     body = self._chunk(message, state)
                     if not state.is_consumed:
                         chunks = [body]
@@ -357,11 +365,6 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
                 )
         if "http.response.early_hint" in (self.scope.get("extensions") or ()):
             await self._send({"type": "http.response.early_hint", "links": values})
-
-
-def _refuse_consumed(state: BodyState) -> None:
-    if state.is_consumed:
-        raise RuntimeError("Stream consumed")
 
 
 HTTPConnection.__module__ = __name__
