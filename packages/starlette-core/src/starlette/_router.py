@@ -108,7 +108,7 @@ class Router:
         )
         # The stack as it is if nothing stands around ``app``, and ``app`` is ours.
         is_own = type(self).app is ROUTER_APP
-        self._bare_stack: Optional[ASGIApp] = app if is_own else None
+        self._bare: Optional[ASGIApp] = app if is_own else None
         self._index: Optional[RouteIndex] = None
 
     @property
@@ -151,15 +151,11 @@ class Router:
         Raises:
             AssertionError: The scope is of a type that is not known here.
         """
-        if self.middleware_stack is not self._bare_stack:
-            await self.middleware_stack(scope, receive, send)
-            return
-        # No middleware: what ``app`` does, one coroutine less.
-        handle = self._find(scope)
-        if handle is not None:
-            await handle(scope, receive, send)
+        if self.middleware_stack is self._bare:
+            # No middleware: what ``app`` does, one coroutine less.
+            await self._choose(scope)(scope, receive, send)
         else:
-            await self._search(scope, receive, send)
+            await self.middleware_stack(scope, receive, send)
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the connection to a route.
@@ -167,22 +163,18 @@ class Router:
         Raises:
             AssertionError: The scope is of a type that is not known here.
         """
-        handle = self._find(scope)
-        if handle is not None:
-            await handle(scope, receive, send)
-        else:
-            await self._search(scope, receive, send)
+        await self._choose(scope)(scope, receive, send)
 
-    def _find(self, scope: Scope) -> Optional[ASGIApp]:
-        """Complete the scope for the route that the index is sure of.
+    def _choose(self, scope: Scope) -> ASGIApp:
+        """Return what handles the connection, and complete its scope.
 
-        Returns:
-            What handles the request; None if routes have to be asked.
+        If the index is sure of a route, that is the route; if routes have to be
+        asked, what asks them.
         """
         if "router" not in scope:
             scope["router"] = self
         if scope["type"] != "http":
-            return None
+            return self._search
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
         index, routes = self._index, self.routes
         # Not a call of its own for what is nearly always so.
@@ -204,7 +196,7 @@ class Router:
         else:
             route, params = index.find(path, scope["method"])
             if route is None:
-                return None
+                return self._search
         # What its ``matches`` would answer, without the way there.
         outer = scope.get("path_params")
         scope["path_params"] = {**outer, **params} if outer else params
@@ -471,8 +463,9 @@ class Router:
         return decorate
 
 
-# What it was before anybody put something in its place, which has to be called.
+# What they were before anybody put something in their place, which has to be called.
 ROUTER_APP = Router.app
+ROUTER_CALL = Router.__call__
 
 
 async def _call_all(handlers: Sequence[Callable[[], Any]]) -> None:

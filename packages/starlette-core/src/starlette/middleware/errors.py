@@ -71,7 +71,6 @@ class ServerErrorMiddleware:
         try:
             await self.app.__call__(scope, receive, tracker)  # type: ignore[operator]
         except Exception as exc:
-            tracker.send = through_wrappers(exc, tracker.send)
             await self._answer(scope, receive, tracker, exc)
             raise
 
@@ -79,6 +78,8 @@ class ServerErrorMiddleware:
         self, scope: Scope, receive: Receive, send: SendTracker, exc: Exception
     ) -> None:
         from starlette.requests import Request
+
+        send.send = through_wrappers(exc, send.send)
 
         request: Request = Request(scope, receive, send)
         if self.handler is None or self.debug:
@@ -175,6 +176,10 @@ class ServerErrorMiddleware:
         from starlette._debug_page import render_line
 
         return render_line(line, frame_lineno + index - frame_index, frame_lineno)
+
+
+# What it was before anybody put something in its place, which has to be called.
+SERVER_ERROR_CALL = ServerErrorMiddleware.__call__
 
 
 async def _call(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, Optional, Type, Union
 
 from starlette._exception_handler import HANDLERS, answer_exception
+from starlette._router import ROUTER_CALL
 from starlette._send_tracker import SendTracker
 from starlette.exceptions import HTTPException, WebSocketException
 from starlette.requests import Request
@@ -86,8 +87,13 @@ class ExceptionMiddleware:
 
         scope[HANDLERS] = (self._exception_handlers, self._status_handlers)
         tracker = send if type(send) is SendTracker else SendTracker(send)
+        app: Any = self.app
         try:
-            await self.app.__call__(scope, receive, tracker)  # type: ignore[operator]
+            if type(app).__call__ is ROUTER_CALL and app.middleware_stack is app._bare:
+                # All that the router would do itself: one coroutine less.
+                await app._choose(scope)(scope, receive, tracker)
+            else:
+                await app(scope, receive, tracker)
         except Exception as exc:
             if not await answer_exception(exc, None, scope, receive, tracker):
                 raise
