@@ -44,9 +44,8 @@ async def open_source(
     arguments: Any = (schema, document, root_value, context, variables, operation_name)
     make: Any = create_source_event_stream
     if HAS_INCREMENTAL:
-        executor: Any = graphql.Executor.build(
-            *arguments, hide_suggestions=hide_suggestions
-        )
+        build: Any = graphql.Executor.build
+        executor = build(*arguments, hide_suggestions=hide_suggestions)
         if isinstance(executor, list):
             return ExecutionResult(None, errors=executor)
         stream = make(executor)

@@ -38,12 +38,10 @@ class PreparedOperation:
         compiled: What executes it faster than graphql-core; ``None`` if nothing
             does.
         is_compiled: Whether compiling has been tried.
-        cost: What it costs, if that does not depend on variables.
     """
 
     __slots__ = (
         "compiled",
-        "cost",
         "deferring",
         "document",
         "is_compiled",
@@ -65,7 +63,6 @@ class PreparedOperation:
         self.deferring = deferring
         self.compiled: Any = None
         self.is_compiled = False
-        self.cost: Optional[int] = None
 
 
 class PreparedDocument:

@@ -28,6 +28,8 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 from starlette._graphql import compat
 from starlette._graphql.documents import PreparedDocument, PreparedOperation
 from starlette._graphql.errors import ErrorFormatter, RequestError
+from starlette._graphql.executor import compile_operation
+from starlette._graphql.measure import LimitExceeded
 from starlette._graphql.outcome import ALL_KINDS, Outcome
 from starlette._graphql.persisted import TextFinder
 from starlette._graphql.prepare import Preparer
@@ -154,6 +156,11 @@ class Engine:
             raise RequestError(
                 406, "A subscription needs a media type for streams in Accept."
             )
+        limit = self.preparer.limits.cost
+        if limit is not None:
+            cost = self.preparer.cost(operation, request.variables)
+            if cost > limit:
+                return self.refused("validate", [LimitExceeded("costs", limit)])
         return operation
 
     def refused(self, stage: str, errors: Sequence[GraphQLError]) -> Outcome:
@@ -215,6 +222,12 @@ class Engine:
         document = operation.document
         if incremental and operation.deferring is not None:
             document = operation.deferring
+        else:
+            if not operation.is_compiled:
+                self._compile(operation)
+            compiled = operation.compiled
+            if compiled is not None:
+                return compiled.execute(root_value, context, request.variables)
         return compat.execute(
             self.schema,
             document,
@@ -222,6 +235,16 @@ class Engine:
             context,
             request.variables,
             operation.name,
+            middleware=self.middleware,
+            hide_suggestions=not self.preparer.introspection,
+        )
+
+    def _compile(self, operation: PreparedOperation) -> None:
+        operation.is_compiled = True
+        operation.compiled = compile_operation(
+            self.schema,
+            operation.document,
+            operation.node,
             middleware=self.middleware,
             hide_suggestions=not self.preparer.introspection,
         )
@@ -258,6 +281,19 @@ class Engine:
         if result.extensions:
             payload["extensions"] = result.extensions
         return payload
+
+    def outcome_of(self, kind: str, result: Any) -> Outcome:
+        """Return the outcome for what an ``execute`` of earlier times has returned.
+
+        Args:
+            kind: Of the operation.
+            result: An object with ``data`` and ``errors``, which may be exceptions
+                of any kind.
+        """
+        errors = [_as_graphql_error(error) for error in result.errors or ()]
+        if isinstance(result, ExecutionResult) and errors == (result.errors or []):
+            return self._outcome(kind, result)
+        return self._outcome(kind, ExecutionResult(result.data, errors or None))
 
     def failed(self, kind: str, cause: Exception) -> Outcome:
         """Return the outcome of an operation that failed as a whole.

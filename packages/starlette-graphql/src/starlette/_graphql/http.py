@@ -156,7 +156,7 @@ async def _outcome(
         streaming = (app.sse and wanted.sse) or "subscriptionspec" in multipart
         incremental = app.incremental
     if app.has_own_execute():
-        begun = _run_own(app, asked, context, kinds, streaming)
+        begun: Any = _run_own(app, asked, context, kinds, streaming)
     else:
         begun = app.engine.begin(
             asked, context, kinds=kinds, streaming=streaming, incremental=incremental

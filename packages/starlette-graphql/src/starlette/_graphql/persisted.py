@@ -95,7 +95,7 @@ class TextFinder:
         if isinstance(documents, Mapping):
             self._texts = frozenset(documents.values())
         self._trusted_only = trusted_only
-        self._apq = PersistedQueries() if apq is True else (apq or None)
+        self._apq: Any = PersistedQueries() if apq is True else (apq or None)
         if not (self._apq is None or hasattr(self._apq, "get")):
             raise TypeError(
                 f"`apq` must be True or have get() and set(), but got {apq!r}"
@@ -204,7 +204,8 @@ def _finder(documents: Any) -> Optional[Callable[[str], Optional[str]]]:
                 raise ValueError(f"`documents[{name!r}]` is a text with another hash")
         return dict(documents).get
     if callable(documents):
-        return documents
+        function: Callable[[str], Optional[str]] = documents
+        return function
     raise TypeError(
         f"`documents` must be a mapping or a function, but got {documents!r}"
     )

@@ -69,6 +69,16 @@ class Preparer:
             self.cache.put(text, prepared)
         return prepared
 
+    def cost(
+        self, operation: PreparedOperation, variables: Optional[Dict[str, Any]]
+    ) -> int:
+        """Return what *operation* costs with these *variables*."""
+        from starlette._graphql.cost import cost_of
+
+        return cost_of(
+            self.schema, self.limits, operation.document, operation.node, variables
+        )
+
     def _prepare(self, text: str) -> PreparedDocument:
         try:
             document = parse(text, max_tokens=self.limits.tokens)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any, Callable, Optional
 
 from graphql import (
-    GraphQLResolveInfo,
     MiddlewareManager,
     is_introspection_type,
 )
@@ -21,9 +20,7 @@ from starlette.concurrency import run_in_threadpool
 __all__ = ("in_thread", "middleware_of")
 
 
-def in_thread(
-    resolve: Callable[..., Any], source: Any, info: GraphQLResolveInfo, **args: Any
-) -> Any:
+def in_thread(resolve: Callable[..., Any], source: Any, info: Any, **args: Any) -> Any:
     """Call *resolve* in a worker thread, if it is a plain function of a program."""
     field = info.parent_type.fields.get(info.field_name)
     # No field has the name __typename, and the types of introspection are ours.

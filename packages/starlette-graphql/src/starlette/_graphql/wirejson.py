@@ -40,7 +40,7 @@ def decode(text: Union[str, bytes]) -> Any:
         MalformedJSON: It does not stand for any.
     """
     try:
-        return _decode(text if type(text) is str else str(text, "utf-8"))
+        return _decode(str(text, "utf-8") if isinstance(text, bytes) else text)
     except MalformedJSON:
         raise
     except (ValueError, RecursionError) as exc:
