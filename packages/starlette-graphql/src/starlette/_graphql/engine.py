@@ -160,7 +160,7 @@ class Engine:
         if limit is not None:
             cost = self.preparer.cost(operation, request.variables)
             if cost > limit:
-                return self.refused("validate", [LimitExceeded("costs", limit)])
+                return self.refused("validate", [LimitExceeded("units of cost", limit)])
         return operation
 
     def refused(self, stage: str, errors: Sequence[GraphQLError]) -> Outcome:
