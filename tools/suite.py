@@ -3,9 +3,10 @@
 Without arguments:
 
 1. everything (``packages/*/tests`` and ``tests/``) on Python 3.11, or on the
-   newest supported version there is if 3.11 is missing, and the coverage of
-   lines and branches must be 100 % (judged on 3.11 alone: each version leaves
-   out the branches that are for another);
+   newest supported version there is if 3.11 is missing; the tests of GraphQL
+   once more with the older line of graphql-core, if it is 3.11; and the
+   coverage of lines and branches must be 100 % (judged on 3.11 alone: each
+   version leaves out the branches that are for another);
 2. ``packages/*/tests`` on every other Python from 3.8 to 3.13 that is on the
    machine, pyenv's included, as many at a time as there are processors.
 
@@ -37,6 +38,10 @@ __all__ = ("Run", "Suite", "hatch_command", "main", "main_version")
 Version = Tuple[int, int]
 
 PREFERRED = (3, 11)
+
+# An environment of PREFERRED with the other line of graphql-core, and the tests
+# that are run there as well.
+OTHER_LINE = ("test-graphql32", "packages/starlette-graphql/tests")
 
 # A test that hangs where the timeout of pytest cannot reach it, in a thread or
 # in a `finally`, ends the whole run after that many seconds, with all stacks.
@@ -121,11 +126,18 @@ class Suite:
         """Run all tests on *version*, and judge the coverage if it is 3.11."""
         self._erase_coverage()
         options = LAST_RESORT if version >= (3, 10) else ()
-        run = self._run(version, "coverage", "run", "-m", "pytest", *options)
-        combined = self._run(version, "coverage", "combine", "--quiet")
-        limit = ["--fail-under=100" if version == PREFERRED else "--fail-under=0"]
-        report = self._run(version, "coverage", "report", *limit)
-        run.status = run.status or combined.status or report.status
+        measured = ("coverage", "run", "-m", "pytest", *options)
+        run = self._run(version, *measured)
+        statuses = [run.status]
+        limit = "--fail-under=0"
+        if version == PREFERRED:
+            limit = "--fail-under=100"
+            environment, tests = OTHER_LINE
+            other = self._run(version, *measured, tests, environment=environment)
+            statuses.append(other.status)
+        for command in (("combine", "--quiet"), ("report", limit)):
+            statuses.append(self._run(version, "coverage", *command).status)
+        run.status = next((status for status in statuses if status), 0)
         return run
 
     def selected(self, version: Version, arguments: Sequence[str]) -> Run:
@@ -153,9 +165,15 @@ class Suite:
             for path in self.root.glob(pattern):
                 path.unlink()
 
-    def _run(self, version: Version, *module: str, quiet: bool = False) -> Run:
-        command = [*self.hatch, "-e", "test.py{}.{}".format(*version)]
-        command += ["run", "python", "-m", *module]
+    def _run(
+        self,
+        version: Version,
+        *module: str,
+        environment: Optional[str] = None,
+        quiet: bool = False,
+    ) -> Run:
+        environment = environment or "test.py{}.{}".format(*version)
+        command = [*self.hatch, "-e", environment, "run", "python", "-m", *module]
         started = time.monotonic()
         environ = self._environ(version)
         status, output = _execute(command, self.root, environ, quiet=quiet)

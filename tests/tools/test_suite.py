@@ -96,7 +96,8 @@ def test_no_hatch_is_an_error() -> None:
 
 def test_everything_is_measured_and_judged_on_311(machine: Path) -> None:
     """
-    Old measurements go; tests, then the report that fails below 100 %.
+    Old measurements go; tests, those of GraphQL with both lines of graphql-core,
+    then the report that fails below 100 %.
     """
     write(machine / ".coverage.old")
 
@@ -105,10 +106,12 @@ def test_everything_is_measured_and_judged_on_311(machine: Path) -> None:
     assert run.status == 0
     assert run.last == "3 passed in 0.1s"
     assert not (machine / ".coverage.old").exists()
-    assert [call.partition("-m ")[2] for call in calls(machine)] == [
-        " ".join(["coverage run -m pytest", *suite.LAST_RESORT]),
-        "coverage combine --quiet",
-        "coverage report --fail-under=100",
+    tests = " ".join(["run python -m coverage run -m pytest", *suite.LAST_RESORT])
+    assert [call.partition("-e ")[2] for call in calls(machine)] == [
+        f"test.py3.11 {tests}",
+        f"test-graphql32 {tests} packages/starlette-graphql/tests",
+        "test.py3.11 run python -m coverage combine --quiet",
+        "test.py3.11 run python -m coverage report --fail-under=100",
     ]
 
 
@@ -119,9 +122,10 @@ def test_coverage_is_reported_and_not_judged_elsewhere(machine: Path) -> None:
     make_suite(machine).everything((3, 8))
 
     assert calls(machine)[-1].endswith("coverage report --fail-under=0")
+    assert not any("test-graphql32" in call for call in calls(machine))
 
 
-@pytest.mark.parametrize("step", ["coverage run", "coverage report"])
+@pytest.mark.parametrize("step", ["coverage run", "test-graphql32", "coverage report"])
 def test_a_step_that_fails_fails_the_run(machine: Path, step: str) -> None:
     """
     Tests that fail and coverage that is too low both give its status.

@@ -1,0 +1,1 @@
+"""Real GraphQL clients and conformance audits, against a served program."""
