@@ -6,11 +6,12 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
-from starlette._lazy_text import LazyText
+from starlette._lazy_text import LazyText, TextOnDemand
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.csrf import CSRFMiddleware
-from starlette.requests import Request
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testing import (
@@ -333,6 +334,113 @@ async def test_keys_in_rotation() -> None:
     assert (await send_request(*headers, app=protected())).status == 403
 
 
+def user_of(conn: HTTPConnection) -> Any:
+    return conn.headers.get("x-user")
+
+
+@pytest.mark.parametrize("owner", [None, "", "ada", "\ud800", 7])
+async def test_cookie_that_is_bound(owner: Any) -> None:
+    """
+    It is good for its owner, and for nobody else.
+    """
+    owners = [owner]
+    app = protected(bound_to=lambda conn: owners[0])
+    token, cookie = await token_and_cookie(app)
+    as_script = cookie.partition("=")[2]
+    statuses: Dict[Any, List[int]] = {}
+    for other in (None, "", "ada", "\ud800", "\ud801", 7, "bob"):
+        owners[0] = other
+        statuses[other] = [
+            (await send_request(("cookie", cookie), sent, app=app)).status
+            for sent in (("x-csrf-token", token), ("x-csrf-token", as_script))
+        ]
+
+    assert statuses.pop(owner) == [200, 200]
+    assert all(found == [403, 403] for found in statuses.values())
+
+
+async def test_bound_cookie_that_was_put_there() -> None:
+    """
+    The page of another user gets a cookie of its own.
+    """
+    app = protected(bound_to=user_of)
+    headers = [HOST, ("x-user", "eve")]
+    theirs = await exchange(app, http_scope(headers=headers, query="token"))
+    tossed = theirs.headers["set-cookie"].partition(";")[0]
+    headers = [HOST, ("x-user", "ada"), ("cookie", tossed)]
+    page = await exchange(app, http_scope(headers=headers, query="token"))
+    cookie = page.headers["set-cookie"].partition(";")[0]
+    token = page.body.decode()
+    for sent, status in ((tossed, 403), (cookie, 200), (f"{tossed}; {cookie}", 200)):
+        recorder = await send_request(
+            ("x-user", "ada"), ("cookie", sent), ("x-csrf-token", token), app=app
+        )
+
+        assert recorder.status == status
+
+
+async def test_token_of_a_bound_cookie_read_too_late() -> None:
+    """
+    It is made, and good for nothing; the scope is not kept by it.
+    """
+    app = protected(bound_to=user_of)
+    scope = http_scope(headers=[HOST, ("x-user", "ada")])
+    await exchange(app, scope)
+    token = scope["state"]["csrf_token"]
+
+    assert token.scope is None
+    assert len(str(token)) == 64
+
+
+async def test_bound_to_a_session() -> None:
+    """
+    Who logs in gets another cookie, and the one from before is worth nothing.
+    """
+
+    async def page(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(request.state.csrf_token))
+
+    async def log_in(request: Request) -> PlainTextResponse:
+        request.session["user"] = "ada"
+        return PlainTextResponse("")
+
+    app = Starlette(
+        routes=[Route("/", page), Route("/log-in", log_in, methods=["POST"])],
+        middleware=[
+            Middleware(SessionMiddleware, "secret"),
+            Middleware(
+                CSRFMiddleware,
+                "secret",
+                bound_to=lambda conn: conn.session.get("user"),
+            ),
+        ],
+    )
+
+    async def request(method: str, path: str, jar: Dict[str, str], token: str) -> str:
+        cookies = "; ".join(f"{name}={value}" for name, value in jar.items())
+        headers = [HOST, ("cookie", cookies), ("x-csrf-token", token)]
+        recorder = await exchange(app, http_scope(method, path, headers=headers))
+        for line in recorder.headers.getlist("set-cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            jar[name] = value
+        return recorder.body.decode() if recorder.status == 200 else "refused"
+
+    jar: Dict[str, str] = {}
+    first = await request("GET", "/", jar, "")
+    before = jar["csrftoken"]
+
+    assert await request("POST", "/log-in", jar, first) == ""
+    assert await request("POST", "/log-in", jar, first) == "refused"
+
+    second = await request("GET", "/", jar, "")
+
+    assert jar["csrftoken"] != before
+    assert await request("POST", "/log-in", jar, second) == ""
+    assert await request("POST", "/log-in", {**jar, "csrftoken": before}, first) == (
+        "refused"
+    )
+
+
 async def test_attributes_of_the_cookie() -> None:
     """
     Scripts can read it; the rest is as asked for.
@@ -415,6 +523,7 @@ async def test_lifespan_passes_by() -> None:
         ({"field_name": '"'}, "`field_name` must be a token"),
         ({"path": ";"}, "`path` must be"),
         ({"same_site": ""}, "`same_site` must be"),
+        ({"bound_to": "user"}, "`bound_to` must be a function"),
     ],
 )
 def test_wrong_options(options: Dict[str, Any], message: str) -> None:
@@ -450,3 +559,14 @@ def test_lazy_text() -> None:
     assert "0" + text == "0abc"
     assert text.upper() == "ABC"
     assert made == [1]
+
+
+def test_text_that_nobody_makes() -> None:
+    """
+    A class of such texts has to say how.
+    """
+    text = TextOnDemand()
+    text.text = None
+
+    with pytest.raises(NotImplementedError):
+        str(text)

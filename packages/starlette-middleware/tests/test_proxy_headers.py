@@ -363,3 +363,65 @@ def test_wrong_options(options: Dict[str, Any], message: str) -> None:
     """
     with pytest.raises(ValueError, match=message):
         ProxyHeadersMiddleware(seen_by_app, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "host, proto, port, expected",
+    [
+        ("example.org", "https", "8443", "example.org:8443"),
+        ("example.org", "https", "443", "example.org"),
+        ("example.org", "https", "80", "example.org:80"),
+        ("example.org", "http", "80", "example.org"),
+        ("example.org", "http", "08080", "example.org:8080"),
+        ("[2001:db8::1]", "https", "8443", "[2001:db8::1]:8443"),
+        ("example.org:9000", "https", "443", "example.org:9000"),
+        ("example.org", "https", "8443, 443", "example.org"),
+        ("example.org", "https", "0", "example.org"),
+        ("example.org", "https", "65536", "example.org"),
+        ("example.org", "https", "123456", "example.org"),
+        ("example.org", "https", "-1", "example.org"),
+        ("example.org", "https", "\u00b2", "example.org"),
+        ("example.org", "https", "x", "example.org"),
+        ("example.org", "https", "", "example.org"),
+    ],
+)
+async def test_x_forwarded_port(
+    host: str, proto: str, port: str, expected: str
+) -> None:
+    """
+    It completes a host that names no port, where it is not the scheme's own.
+    """
+    scope, _ = await seen_by_app(
+        ("x-forwarded-proto", proto),
+        ("x-forwarded-host", host),
+        ("x-forwarded-port", port),
+        believed=(*ALL, "x-forwarded-port"),
+    )
+
+    assert Request(scope).headers.getlist("host") == [expected]
+
+
+async def test_x_forwarded_port_beside_the_host_of_the_request() -> None:
+    """
+    That one is completed; a WebSocket's scheme has a port of its own as well.
+    """
+    sent = [("host", "example.org"), ("x-forwarded-port", "444")]
+    scopes = [
+        http_scope(headers=sent, client=PROXY),
+        websocket_scope(headers=sent, client=PROXY, scheme="wss"),
+        websocket_scope(headers=[*sent[:1], ("x-forwarded-port", "80")], client=PROXY),
+        http_scope(headers=sent[1:], client=PROXY),
+        http_scope(headers=[*sent, ("host", "b")], client=PROXY),
+    ]
+    found = []
+    for scope in scopes:
+        seen, _ = await seen_by_app(scope=scope, believed=("x-forwarded-port",))
+        found.append([value for name, value in seen["headers"] if name == b"host"])
+
+    assert found == [
+        [b"example.org:444"],
+        [b"example.org:444"],
+        [b"example.org"],
+        [],
+        [b"example.org", b"b"],
+    ]

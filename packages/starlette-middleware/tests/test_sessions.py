@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import json
 import pickle
 import re
@@ -571,26 +572,37 @@ def test_wrong_options(options: Dict[str, Any], message: str) -> None:
         SessionMiddleware(app_that(), **{"secret_key": "secret", **options})
 
 
+@pytest.fixture
+def not_yet_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module is as if nobody had imported it, and after the test as before."""
+    for name in ("sessions", "_session_signer"):
+        monkeypatch.delitem(sys.modules, f"starlette.middleware.{name}")
+
+
+@pytest.mark.usefixtures("not_yet_imported")
 def test_without_itsdangerous(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    The error says what to install.
+    The module cannot be imported, and the error says what to install.
     """
-    monkeypatch.delitem(sys.modules, "starlette.middleware._session_signer", False)
     monkeypatch.setitem(sys.modules, "itsdangerous", None)
 
-    with pytest.raises(ModuleNotFoundError, match=r"starlette-middleware\[sessions\]"):
-        SessionMiddleware(app_that(), "secret")
+    with pytest.raises(
+        ModuleNotFoundError, match=r"starlette-middleware\[sessions\]"
+    ) as caught:
+        importlib.import_module("starlette.middleware.sessions")
+
+    assert caught.value.name == "itsdangerous"
 
 
+@pytest.mark.usefixtures("not_yet_imported")
 def test_with_an_itsdangerous_that_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     What it misses itself is not blamed on it.
     """
-    monkeypatch.delitem(sys.modules, "starlette.middleware._session_signer", False)
     monkeypatch.setitem(sys.modules, "itsdangerous.encoding", None)
 
     with pytest.raises(ModuleNotFoundError, match="encoding"):
-        SessionMiddleware(app_that(), "secret")
+        importlib.import_module("starlette.middleware.sessions")
 
 
 def test_names_of_the_module() -> None:
@@ -690,6 +702,27 @@ async def test_questions_at_first_use(
     await run(work, signed({"a": 1}))
 
     assert seen == [answer]
+
+
+@pytest.mark.parametrize("flag, is_written", [("modified", True), ("accessed", False)])
+async def test_flags_set_on_a_session_that_was_not_read(
+    flag: str, is_written: bool
+) -> None:
+    """
+    One that is marked as modified is written; either way it counts as read.
+    """
+    seen: List[Any] = []
+
+    def work(session: Any) -> None:
+        setattr(session, flag, True)
+        seen.append(session)
+
+    recorder = await run(work, signed({"a": 1}))
+
+    assert seen[0].accessed
+    assert bool(set_cookies(recorder)) is is_written
+    assert recorder.headers["vary"] == "Cookie"
+    assert json.loads(recorder.body) == {"a": 1}
 
 
 def test_failed_changes() -> None:

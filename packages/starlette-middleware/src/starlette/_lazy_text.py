@@ -8,26 +8,24 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
-__all__ = ("LazyText",)
+__all__ = ("LazyText", "TextOnDemand")
 
 
-class LazyText:
-    """Stands for the text that *make* returns, called once, at the first use.
+class TextOnDemand:
+    """Stands for a text that is made at its first use.
 
     Templates and f-strings take it for the text; ``str()`` gives the text itself.
-
-    Args:
-        make: Returns the text.
 
     Attributes:
         text: The text, once it is made.
     """
 
-    __slots__ = ("_make", "text")
+    __slots__ = ("text",)
 
-    def __init__(self, make: Callable[[], str]) -> None:
-        self._make = make
-        self.text: Optional[str] = None
+    text: Optional[str]
+
+    def _make(self) -> str:
+        raise NotImplementedError
 
     def __str__(self) -> str:
         text = self.text
@@ -45,7 +43,9 @@ class LazyText:
         return repr(str(self))
 
     def __eq__(self, other: object) -> bool:
-        return str(self) == str(other) if isinstance(other, (str, LazyText)) else False
+        return (
+            str(self) == str(other) if isinstance(other, (str, TextOnDemand)) else False
+        )
 
     def __hash__(self) -> int:
         return hash(str(self))
@@ -62,3 +62,20 @@ class LazyText:
     def __getattr__(self, name: str) -> Any:
         # The methods of text.
         return getattr(str(self), name)
+
+
+class LazyText(TextOnDemand):
+    """Stands for the text that *make* returns, called once, at the first use.
+
+    Args:
+        make: Returns the text.
+    """
+
+    __slots__ = ("_maker",)
+
+    def __init__(self, make: Callable[[], str]) -> None:
+        self._maker = make
+        self.text = None
+
+    def _make(self) -> str:
+        return self._maker()

@@ -10,14 +10,21 @@ import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
-from typing import Iterable, List, Optional, Tuple
+from typing import Any, Callable, Iterable, List, Optional, Tuple
 
-from starlette._lazy_text import LazyText
+from starlette._lazy_text import TextOnDemand
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
-__all__ = ("OfferedToken", "TokenCookie", "find_field")
+__all__ = ("BoundTo", "BoundToken", "OfferedToken", "TokenCookie", "find_field")
+
+BoundTo = Callable[[HTTPConnection], Any]
 
 SIZE = 24
 """Of a secret, in bytes."""
+
+# JSON, and so a session, can hold halves of surrogate pairs.
+_ANY_TEXT = ("utf-8", "surrogatepass")
 
 
 class TokenCookie:
@@ -27,9 +34,17 @@ class TokenCookie:
         keys: What it is signed with; the first signs, all verify.
         name: Of the cookie.
         attributes: What follows its value.
+        bound_to: Tells whose cookie it is.  One that was signed for somebody else does
+            not verify.
     """
 
-    def __init__(self, keys: Iterable[str], name: str, attributes: str) -> None:
+    def __init__(
+        self,
+        keys: Iterable[str],
+        name: str,
+        attributes: str,
+        bound_to: Optional[BoundTo] = None,
+    ) -> None:
         # Keys of its own: nothing that is signed for another purpose verifies here.
         self._keys = [
             hmac.new(key.encode("utf-8"), b"starlette.middleware.csrf", sha256).digest()
@@ -37,8 +52,19 @@ class TokenCookie:
         ]
         self._name = name.encode("ascii")
         self._attributes = attributes.encode("ascii")
+        self._bound_to = bound_to
 
-    def read(self, headers: Iterable[Tuple[bytes, bytes]]) -> Optional[bytes]:
+    def owner(self, scope: Scope) -> bytes:
+        """Return whose cookie it is to be, as the signature has it."""
+        if self._bound_to is None:
+            return b""
+        owner = self._bound_to(HTTPConnection(scope))
+        # Nobody is somebody else than whoever has an empty name.
+        return b"" if owner is None else b"=" + str(owner).encode(*_ANY_TEXT)
+
+    def read(
+        self, headers: Iterable[Tuple[bytes, bytes]], owner: bytes
+    ) -> Optional[bytes]:
         """Return the secret in the cookie; ``None`` if there is none to trust."""
         for header, value in headers:
             if header == b"cookie" and self._name in value:
@@ -47,72 +73,88 @@ class TokenCookie:
                     # Of several the first that verifies: a neighbouring site may have
                     # set others.
                     if name == self._name:
-                        secret = self._verified(text)
+                        secret = self._verified(text, owner)
                         if secret is not None:
                             return secret
         return None
 
-    def line(self, secret: bytes) -> Tuple[bytes, bytes]:
+    def line(self, secret: bytes, owner: bytes) -> Tuple[bytes, bytes]:
         """Return the header that sets the cookie."""
-        return b"set-cookie", self._name + b"=" + self._signed(
-            secret
-        ) + self._attributes
+        signature = _encode(_signature(self._keys[0], secret, owner))
+        value = _encode(secret) + b"." + signature
+        return b"set-cookie", self._name + b"=" + value + self._attributes
 
-    def matches(self, secret: bytes, token: bytes) -> bool:
+    def matches(self, secret: bytes, token: bytes, owner: bytes) -> bool:
         """Tell whether *token* stands for *secret*: masked, or as the cookie has it."""
-        found = self._verified(token) if b"." in token else _unmasked(token)
+        found = self._verified(token, owner) if b"." in token else _unmasked(token)
         return found is not None and hmac.compare_digest(found, secret)
 
-    def _signed(self, secret: bytes) -> bytes:
-        return _encode(secret) + b"." + _encode(_signature(self._keys[0], secret))
-
-    def _verified(self, text: bytes) -> Optional[bytes]:
+    def _verified(self, text: bytes, owner: bytes) -> Optional[bytes]:
         first, _, second = text.partition(b".")
         secret, signature = _decode(first), _decode(second)
         if secret is None or signature is None or len(secret) != SIZE:
             return None
         for key in self._keys:
-            if hmac.compare_digest(_signature(key, secret), signature):
+            if hmac.compare_digest(_signature(key, secret, owner), signature):
                 return secret
         return None
 
 
-class OfferedToken(LazyText):
+class OfferedToken(TextOnDemand):
     """The token for the forms of one page, made when it is read.
 
     Each is another one, for the same secret.  It answers BREACH: where a page is
     compressed, what stands in each response alike can be guessed from the lengths.
 
-    Args:
-        cookie: Which the client has, or is to be given.
-        headers: Of the request.
+    Its maker sets ``text`` to None, ``cookie`` to that which the client has or is to be
+    given, and ``headers`` to those of the request: a constructor costs as much as all
+    else that is done for a page without a form.
     """
 
-    __slots__ = ("_cookie", "_headers", "_new")
+    __slots__ = ("_new", "_owner", "cookie", "headers")
 
-    def __init__(
-        self, cookie: TokenCookie, headers: Iterable[Tuple[bytes, bytes]]
-    ) -> None:
-        self.text = None
-        self._cookie = cookie
-        self._headers = headers
-
-    # Set when the text is made, not before: most pages have no form.
+    cookie: TokenCookie
+    headers: Iterable[Tuple[bytes, bytes]]
+    # Set when the text is made, not before.
     _new: Optional[bytes]
+    _owner: bytes
 
     def _make(self) -> str:
         self._new = None
-        secret = self._cookie.read(self._headers)
+        self._owner = self._find_owner()
+        secret = self.cookie.read(self.headers, self._owner)
         if secret is None:
             secret = self._new = os.urandom(SIZE)
         return masked(secret)
+
+    def _find_owner(self) -> bytes:
+        return b""
 
     def cookies(self) -> List[Tuple[bytes, bytes]]:
         """Return the header for a client that has no cookie yet.
 
         Only once the token has been read.
         """
-        return [] if self._new is None else [self._cookie.line(self._new)]
+        if self._new is None:
+            return []
+        return [self.cookie.line(self._new, self._owner)]
+
+
+class BoundToken(OfferedToken):
+    """A token for the owner of the cookie.
+
+    Attributes:
+        scope: Where to find out who that is, as long as the request is handled: the
+            scope has the token, and the two would wait for the garbage collector.
+    """
+
+    __slots__ = ("scope",)
+
+    scope: Optional[Scope]
+
+    def _find_owner(self) -> bytes:
+        # Afterwards nobody can be given a cookie.
+        return b"" if self.scope is None else self.cookie.owner(self.scope)
 
 
 def masked(secret: bytes) -> str:
@@ -132,8 +174,9 @@ def _xor(one: bytes, other: bytes) -> bytes:
     return bytes([a ^ b for a, b in zip(one, other)])
 
 
-def _signature(key: bytes, secret: bytes) -> bytes:
-    return hmac.new(key, secret, sha256).digest()
+def _signature(key: bytes, secret: bytes, owner: bytes) -> bytes:
+    # All secrets are of one size: no other secret and owner make the same text.
+    return hmac.new(key, secret + owner, sha256).digest()
 
 
 def _encode(data: bytes) -> bytes:

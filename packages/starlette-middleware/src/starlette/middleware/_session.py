@@ -151,6 +151,18 @@ class UnreadSession(Session):
         self._open_session().regenerate()
 
 
+def _opening_flag(name: str) -> Any:
+    """Return a property: what is set there opens the session and is set then.
+
+    So to be of the class ``UnreadSession`` is to be neither read nor changed.
+    """
+
+    def set_flag(self: UnreadSession, value: bool) -> None:
+        setattr(self._open_session(), name, value)
+
+    return property(lambda self: False, set_flag)
+
+
 def _opening(name: str) -> Callable[..., Any]:
     method: Callable[..., Any] = getattr(Session, name)
 
@@ -170,6 +182,8 @@ for _name in (
 ).split():
     if hasattr(Session, _name):  # pragma: no branch (before 3.9)
         setattr(UnreadSession, _name, _opening(_name))
+for _name in ("accessed", "modified"):
+    setattr(UnreadSession, _name, _opening_flag(_name))
 del _name
 
 

@@ -23,7 +23,13 @@ from starlette._header_additions import vary_pair
 from starlette._origins import own_origin, parse_origin
 from starlette._send_tracker import SendTracker
 from starlette.datastructures import Headers
-from starlette.middleware._csrf_token import OfferedToken, TokenCookie, find_field
+from starlette.middleware._csrf_token import (
+    BoundTo,
+    BoundToken,
+    OfferedToken,
+    TokenCookie,
+    find_field,
+)
 from starlette.middleware._session_cookie import (
     check_name,
     check_path,
@@ -71,8 +77,12 @@ class CSRFMiddleware:
     It must stand before files, in the first 64 KiB of the body.  Scripts send the value
     of the cookie in the header.
 
-    ``https_only`` with a name such as ``"__Host-csrftoken"`` keeps other hosts of the
-    domain from setting the cookie.  Behind a proxy that ends TLS the scheme must be
+    An attacker who can set cookies for this host, from a neighbouring one of the domain
+    or without TLS, brings a cookie of his own and knows the token for it.  *bound_to*
+    answers that: ``bound_to=lambda conn: conn.session.get("user")`` makes a cookie
+    worthless in the session of somebody else, and whoever logs in or out gets another.
+    So does, for cookies from elsewhere, ``https_only`` with a name such as
+    ``"__Host-csrftoken"``.  Behind a proxy that ends TLS the scheme must be
     right for ``Origin`` to be: see ``ProxyHeadersMiddleware``.
 
     Args:
@@ -90,6 +100,9 @@ class CSRFMiddleware:
         same_site: As in ``SessionMiddleware``.
         https_only: Whether the cookie is sent over HTTPS only.
         domain: The domain it is sent to; ``None`` is this host only.
+        bound_to: Called with the connection; returns what names the session or the
+            user, or None for nobody.  A cookie is good for that one alone.  For what it
+            looks at, such as the session, the middleware must stand further out.
 
     Raises:
         ValueError: An argument is not what it must be.
@@ -109,7 +122,12 @@ class CSRFMiddleware:
         same_site: Literal["lax", "strict", "none"] = "lax",
         https_only: bool = False,
         domain: Optional[str] = None,
+        bound_to: Optional[BoundTo] = None,
     ) -> None:
+        if bound_to is not None and not callable(bound_to):
+            raise ValueError(
+                f"`bound_to` must be a function or None, but got {bound_to!r}."
+            )
         check_name("cookie_name", cookie_name)
         check_name("header_name", header_name)
         check_name("field_name", field_name)
@@ -124,36 +142,54 @@ class CSRFMiddleware:
         self._header_name = header_name
         self._field_name = field_name.encode("ascii")
         attributes = f"; path={path}; Max-Age={_MAX_AGE}; {flags}"
-        self._cookie = TokenCookie(signing_keys(secret_key), cookie_name, attributes)
+        self._cookie = TokenCookie(
+            signing_keys(secret_key), cookie_name, attributes, bound_to
+        )
+        self._token_class = OfferedToken if bound_to is None else BoundToken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, or refuse the request."""
-        if scope["type"] == "http":
-            if scope["method"] not in _SAFE_METHODS and not self._is_exempt(scope):
-                verdict = self._judge_origin(scope)
-                if verdict is None:
-                    receive = _HeldReceive(receive)
-                    verdict = await self._has_token(scope, receive)
-                if not verdict:
-                    await _refuse(scope, receive, send)
-                    return
-            token = OfferedToken(self._cookie, scope["headers"])
-            scope.setdefault("state", {})["csrf_token"] = token
-            if type(send) is SendTracker:
-                # Behind the tracker and not around it: what is further in knows it by
-                # its class, and would put a second one on top.
-                inner = send.send
-                send.send = _sending(token, inner)
-                try:
-                    await self.app(scope, receive, send)
-                finally:
-                    send.send = inner
-                return
-            send = _sending(token, send)
-        elif scope["type"] == "websocket" and not self._may_open(scope):
-            await _refuse_websocket(receive, send)
+        if scope["type"] != "http":
+            if scope["type"] == "websocket" and not self._may_open(scope):
+                await _refuse_websocket(receive, send)
+            else:
+                await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, send)
+        if scope["method"] not in _SAFE_METHODS and not self._is_exempt(scope):
+            verdict = self._judge_origin(scope)
+            if verdict is None:
+                receive = _HeldReceive(receive)
+                verdict = await self._has_token(scope, receive)
+            if not verdict:
+                await _refuse(scope, receive, send)
+                return
+        # Not by a constructor, which would cost as much as what follows.
+        token = self._token_class()
+        token.text, token.cookie, token.headers = None, self._cookie, scope["headers"]
+        scope.setdefault("state", {})["csrf_token"] = token
+        if isinstance(token, BoundToken):
+            await self._offer_bound(token, scope, receive, send)
+        elif type(send) is not SendTracker:
+            await self.app(scope, receive, _sending(token, send))
+        else:
+            # Behind the tracker and not around it: what is further in knows it by its
+            # class, and would put a second one on top.
+            inner = send.send
+            send.send = _sending(token, inner)
+            try:
+                # Spelled out: an object is called by a detour.
+                await self.app.__call__(scope, receive, send)  # type: ignore[operator]
+            finally:
+                send.send = inner
+
+    async def _offer_bound(
+        self, token: BoundToken, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        token.scope = scope
+        try:
+            await self.app(scope, receive, _sending(token, send))
+        finally:
+            token.scope = None
 
     def _is_exempt(self, scope: Scope) -> bool:
         path: str = scope["path"]
@@ -179,17 +215,18 @@ class CSRFMiddleware:
         return not sites and origin == own_origin(scope)
 
     async def _has_token(self, scope: Scope, receive: _HeldReceive) -> bool:
-        secret = self._cookie.read(scope["headers"])
+        owner = self._cookie.owner(scope)
+        secret = self._cookie.read(scope["headers"], owner)
         if secret is None:
             return False
         headers = Headers(scope=scope)
         token = headers.get(self._header_name)
         if token is not None:
-            return self._cookie.matches(secret, token.encode("latin-1"))
+            return self._cookie.matches(secret, token.encode("latin-1"), owner)
         content_type = headers.get("content-type", "")
         body, is_whole = await receive.hold(_FIELD_WITHIN)
         field = find_field(self._field_name, content_type, body, is_whole)
-        return field is not None and self._cookie.matches(secret, field)
+        return field is not None and self._cookie.matches(secret, field, owner)
 
 
 def _sending(token: OfferedToken, send: Send) -> Send:

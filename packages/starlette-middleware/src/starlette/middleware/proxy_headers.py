@@ -20,15 +20,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 __all__ = ("ProxyHeadersMiddleware",)
 
 _FOR, _PROTO = "x-forwarded-for", "x-forwarded-proto"
-_HOST, _PREFIX = "x-forwarded-host", "x-forwarded-prefix"
-_KNOWN = (_FOR, _PROTO, _HOST, _PREFIX, "forwarded")
+_HOST, _PORT = "x-forwarded-host", "x-forwarded-port"
+_PREFIX = "x-forwarded-prefix"
+_KNOWN = (_FOR, _PROTO, _HOST, _PORT, _PREFIX, "forwarded")
 
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 _OF_WEBSOCKETS = {"http": "ws", "https": "wss"}
+_DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
-_IS_HOST = re.compile(
-    r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII
-).fullmatch
+_NAME = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)"
+_IS_HOST = re.compile(rf"{_NAME}(?::[0-9]{{1,5}})?", re.ASCII).fullmatch
+_HAS_NO_PORT = re.compile(_NAME.encode("ascii")).fullmatch
+_IS_PORT = re.compile(r"[0-9]{1,5}", re.ASCII).fullmatch
 # Segments that mean the same in a path and in a URL.
 _IS_PREFIX = re.compile(
     r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+", re.ASCII
@@ -46,16 +49,18 @@ class ProxyHeadersMiddleware:
     them the last one that is not a trusted proxy's.
 
     ``client``, ``scheme``, the ``Host`` header, and ``root_path`` with ``path``, are
-    replaced by what is said.  The headers themselves stay.
+    replaced by what is said; ``X-Forwarded-Port`` completes a host that names no port.
+    The headers themselves stay.
 
     Args:
         app: The application inside.
         trusted_proxies: The addresses and networks that proxies have; ``"unix"`` is
             who comes through a Unix socket.
         headers: Those that the proxies set, and take away from what clients send: any
-            of ``x-forwarded-for``, ``x-forwarded-proto``, ``x-forwarded-host`` and
-            ``x-forwarded-prefix``; or ``forwarded`` alone (RFC 7239).  One that a
-            proxy lets through from clients must not be among them.
+            of ``x-forwarded-for``, ``x-forwarded-proto``, ``x-forwarded-host``,
+            ``x-forwarded-port`` and ``x-forwarded-prefix``; or ``forwarded`` alone
+            (RFC 7239).  One that a proxy lets through from clients must not be among
+            them.
 
     Raises:
         ValueError: An argument is not what it must be.
@@ -85,13 +90,23 @@ class ProxyHeadersMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application with the client that the proxies have seen."""
         if scope["type"] in ("http", "websocket"):
-            client = scope.get("client")
-            if self._is_trusted(client[0] if client else None):
-                said = self._said(scope)
-                if said and not self._apply(scope, said):
-                    await _refuse(scope, receive, send)
-                    return
-        await self.app(scope, receive, send)
+            names = self._names
+            # Before the peer is looked at, which costs more.
+            for name, _ in scope["headers"]:
+                if name in names:
+                    if not self._believe(scope):
+                        await _refuse(scope, receive, send)
+                        return
+                    break
+        # Spelled out: an object is called by a detour.
+        await self.app.__call__(scope, receive, send)  # type: ignore[operator]
+
+    def _believe(self, scope: Scope) -> bool:
+        """Change *scope* if the peer is trusted; tell whether it is well-formed."""
+        client = scope.get("client")
+        if not self._is_trusted(client[0] if client else None):
+            return True
+        return self._apply(scope, self._said(scope))
 
     def _said(self, scope: Scope) -> Dict[str, List[str]]:
         """Return the values of the headers that are believed."""
@@ -110,18 +125,20 @@ class ProxyHeadersMiddleware:
                 hop, _ = self._outermost(forwarded_hops(said["forwarded"]))
             except MalformedForwarded:
                 return False
-            prefix = None
+            port = prefix = None
         else:
             values = {name: _values(lines) for name, lines in said.items()}
             nodes = reversed(values.get(_FOR, ()))
             hop, count = self._outermost(Hop(parse_node(node)) for node in nodes)
             proto = _said_by(count, values.get(_PROTO))
             hop = Hop(hop.node, proto, _said_by(count, values.get(_HOST)))
+            port = _said_by(count, values.get(_PORT))
             prefix = _said_by(count, values.get(_PREFIX))
         if hop.node is not None:
             scope["client"] = tuple(hop.node)
         _set_scheme(scope, hop.proto)
         _set_host(scope, hop.host)
+        _set_port(scope, port)
         _set_prefix(scope, prefix)
         return True
 
@@ -165,6 +182,19 @@ def _set_host(scope: Scope, host: Optional[str]) -> None:
     if host is not None and _IS_HOST(host):
         others = [pair for pair in scope["headers"] if pair[0] != b"host"]
         scope["headers"] = [(b"host", host.encode("ascii")), *others]
+
+
+def _set_port(scope: Scope, port: Optional[str]) -> None:
+    """Complete a host that names no port: one that does has it from the client.
+
+    A proxy that is itself behind a mapped port says another one than the client used.
+    """
+    if port is None or not _IS_PORT(port) or not 0 < int(port) < 65536:
+        return
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    is_default = int(port) == _DEFAULT_PORTS.get(scope.get("scheme", "http"))
+    if len(hosts) == 1 and _HAS_NO_PORT(hosts[0]) and not is_default:
+        _set_host(scope, f"{hosts[0].decode('ascii')}:{int(port)}")
 
 
 def _set_prefix(scope: Scope, prefix: Optional[str]) -> None:

@@ -33,6 +33,19 @@ from starlette.middleware._session_cookie import (
 )
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+try:
+    # Here and not where it is used: a program learns at its start, and not at its
+    # first request, that a library is missing.
+    from starlette.middleware._session_signer import SessionSigner
+except ModuleNotFoundError as error:
+    if error.name != "itsdangerous":
+        raise
+    raise ModuleNotFoundError(
+        "SessionMiddleware needs itsdangerous: "
+        "pip install starlette-middleware[sessions]",
+        name="itsdangerous",
+    ) from error
+
 if TYPE_CHECKING:
     from typing_extensions import Literal
 
@@ -101,7 +114,6 @@ class SessionMiddleware:
         signer: An ``itsdangerous.TimestampSigner``.
 
     Raises:
-        ModuleNotFoundError: itsdangerous is not installed.
         ValueError: An argument is not what it must be.
         TypeError: *store* is not a store.
         SessionTooLarge: When a response starts: the session does not fit into a
@@ -125,7 +137,7 @@ class SessionMiddleware:
     ) -> None:
         _check_age(max_age, store is not None)
         self.app = app
-        self.signer: Any = _signer(signing_keys(secret_key))
+        self.signer: Any = SessionSigner(signing_keys(secret_key))
         self.session_cookie = session_cookie
         self.max_age = max_age
         self.path = path
@@ -149,21 +161,24 @@ class SessionMiddleware:
             session = scope["session"] = UnreadSession()
             session._read = self._read
             session._source = scope["headers"]
+            # Spelled out below: an object is called by a detour.
+            app: Any = self.app
             if type(send) is not SendTracker:
-                await self.app(scope, receive, self._with_cookie(session, scope, send))
+                sending = self._with_cookie(session, scope, send)
+                await app.__call__(scope, receive, sending)
                 return
             # Behind the tracker and not around it: what is further in knows it by its
             # class, and would put a second one on top.
             inner = send.send
             send.send = self._with_cookie(session, scope, inner, send)
             try:
-                await self.app(scope, receive, send)
+                await app.__call__(scope, receive, send)
             finally:
                 send.send = inner
 
     def _with_cookie(
         self,
-        session: Session,
+        session: UnreadSession,
         scope: Scope,
         send: Send,
         tracker: Optional[SendTracker] = None,
@@ -174,8 +189,7 @@ class SessionMiddleware:
         # No coroutine function: it hands on the awaitable it gets.
         def send_with_cookie(message: Message) -> Awaitable[None]:
             if message["type"] in _STARTS and (
-                session.accessed
-                or session.modified
+                type(session) is not UnreadSession
                 or is_rolling
                 or (scope.get("session") is not session and _is_replaced(scope))
             ):
@@ -275,20 +289,6 @@ def _with_headers(start: Message, session: Session, cookies: Iterable[Pair]) -> 
 
 def _stored(record: StoredSession) -> Optional[bytes]:
     return record.stored
-
-
-def _signer(keys: Sequence[str]) -> Any:
-    try:
-        from starlette.middleware._session_signer import SessionSigner
-    except ModuleNotFoundError as error:
-        if error.name != "itsdangerous":
-            raise
-        raise ModuleNotFoundError(
-            "SessionMiddleware needs itsdangerous: "
-            "pip install starlette-middleware[sessions]",
-            name="itsdangerous",
-        ) from error
-    return SessionSigner(keys)
 
 
 def _opened(store: Union[SessionStore, str]) -> SessionStore:
