@@ -142,7 +142,10 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     @property
     def path_params(self) -> Dict[str, Any]:
         """The parameters of the path, converted, as the route has matched them."""
-        params: Dict[str, Any] = self.scope.get("path_params", {})
+        try:
+            params: Dict[str, Any] = self.scope["path_params"]
+        except KeyError:
+            params = {}
         return params
 
     @property

@@ -284,7 +284,7 @@ class RouteIndex:
             literals, _, route, is_shared, name, is_number = tail
             if (
                 route is None
-                or segment in literals
+                or (literals and segment in literals)
                 or (is_shared and not route.takes(method))
             ):
                 pass

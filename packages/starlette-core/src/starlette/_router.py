@@ -190,11 +190,12 @@ class Router:
             if mount is not None:
                 mount.enter(scope, mount.path, {})
                 return mount.handle
+        method = scope["method"]
         route = index.only.get(path)
         if route is not None:
             params: Dict[str, Any] = {}
         else:
-            route, params = index.find(path, scope["method"])
+            route, params = index.find(path, method)
             if route is None:
                 return self._search
         # What its ``matches`` would answer, without the way there.
@@ -204,7 +205,7 @@ class Router:
         scope["route"] = route
         methods = route.methods
         if type(route).handle is not ROUTE_HANDLE or (
-            methods and scope["method"] not in methods
+            methods and method not in methods
         ):
             return route.handle
         # All that ``handle`` has left to do: one coroutine less.
