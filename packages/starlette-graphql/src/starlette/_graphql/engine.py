@@ -290,10 +290,11 @@ class Engine:
             result: An object with ``data`` and ``errors``, which may be exceptions
                 of any kind.
         """
-        errors = [_as_graphql_error(error) for error in result.errors or ()]
-        if isinstance(result, ExecutionResult) and errors == (result.errors or []):
+        if isinstance(result, ExecutionResult):
             return self._outcome(kind, result)
-        return self._outcome(kind, ExecutionResult(result.data, errors or None))
+        errors = [_as_graphql_error(error) for error in result.errors or ()]
+        made = ExecutionResult(result.data, errors or None)
+        return Outcome(kind, "executed", self._response(made), result=made)
 
     def failed(self, kind: str, cause: Exception) -> Outcome:
         """Return the outcome of an operation that failed as a whole.

@@ -22,6 +22,9 @@ _WEIGHT = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z", re.ASCII)
 # A header of more ranges than that is not read to its end.
 _MAX_RANGES = 100
 
+# A longer header is parsed each time: a client must not fill the memory with them.
+_MAX_KEPT = 250
+
 
 class Accept(NamedTuple):
     """What a client accepts.
@@ -50,16 +53,21 @@ class _Range(NamedTuple):
     place: int
 
 
-@lru_cache(maxsize=256)
 def accepted(header: Optional[str]) -> Accept:
-    """Return what a client accepts that sent *header*; all of it must be treated as
-    read-only.
+    """Return what a client accepts that sent *header*.  Treat it as read-only.
 
     No header, or an empty one, means anything, which is ``application/json``.
     """
+    if header is not None and len(header) > _MAX_KEPT:
+        return _accepted.__wrapped__(header)
+    return _accepted(header)
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: Optional[str]) -> Accept:
     ranges = _ranges(header) if header else []
     if not ranges:
-        json = None if header and header.strip() else JSON
+        json = JSON if header is None or not header.strip() else None
         return Accept(json, False, None, False, False)
     ranked = [(_rank(ranges, name), name) for name in (JSON, GRAPHQL_JSON)]
     # In case of a tie, through */* for example, the first of the two.
@@ -113,16 +121,9 @@ def _ranges(header: str) -> List[_Range]:
     return found
 
 
-@lru_cache(maxsize=256)
-def _media_type(header: str) -> Tuple[str, Tuple[Tuple[str, str], ...]]:
-    name, *rest = header.split(";")
-    pairs = (part.partition("=") for part in rest)
-    return name.strip().lower(), tuple(
-        (key.strip().lower(), value.strip().strip('"')) for key, _, value in pairs
-    )
-
-
 def media_type(header: str) -> Tuple[str, Dict[str, str]]:
     """Return the type and subtype in lower case, and the parameters, of *header*."""
-    name, params = _media_type(header)
-    return name, dict(params)
+    name, *rest = header.split(";")
+    pairs = (part.partition("=") for part in rest)
+    params = {key.strip().lower(): value.strip().strip('"') for key, _, value in pairs}
+    return name.strip().lower(), params

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Union
 
 from starlette._graphql.errors import RequestError
-from starlette._graphql.request import GraphQLRequest
+from starlette._graphql.request import GraphQLRequest, MalformedRequest
 
 __all__ = ("PersistedQueries", "TextFinder")
 
@@ -95,8 +95,10 @@ class TextFinder:
         if isinstance(documents, Mapping):
             self._texts = frozenset(documents.values())
         self._trusted_only = trusted_only
-        self._apq: Any = PersistedQueries() if apq is True else (apq or None)
-        if not (self._apq is None or hasattr(self._apq, "get")):
+        if isinstance(apq, bool):
+            apq = PersistedQueries() if apq else None
+        self._apq: Any = apq
+        if apq is not None and not hasattr(apq, "set"):
             raise TypeError(
                 f"`apq` must be True or have get() and set(), but got {apq!r}"
             )
@@ -117,7 +119,7 @@ class TextFinder:
         if persisted is not None and (request.query is None or self._apq is not None):
             return self._persisted(request.query, _digest(persisted))
         if request.query is None:
-            raise RequestError(400, _NO_QUERY)
+            raise MalformedRequest(400, _NO_QUERY)
         if self._trusted_only and not self._is_trusted(request.query):
             raise RequestError(
                 400,

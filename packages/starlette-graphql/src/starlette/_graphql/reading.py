@@ -22,12 +22,21 @@ __all__ = ("Read", "read_body", "read_post", "read_url")
 # The members of one request or of several, and what to await when they are done with.
 Read = Tuple[Any, Optional[Callable[[], Awaitable[None]]]]
 
+_MAX_KEPT = 250
+
 _UTF8 = ("utf-8", "utf8")
 
 
-@lru_cache(maxsize=256)
 def _kind(content_type: str) -> str:
     """Return the media type, or "" for one that cannot be read."""
+    # What is longer is parsed each time: a client must not fill the memory with it.
+    if len(content_type) > _MAX_KEPT:
+        return _parse_kind.__wrapped__(content_type)
+    return _parse_kind(content_type)
+
+
+@lru_cache(maxsize=256)
+def _parse_kind(content_type: str) -> str:
     name = essence_of(content_type)
     charset = media_type(content_type)[1].get("charset", "utf-8")
     return name if name and charset.lower() in _UTF8 else ""
@@ -100,8 +109,9 @@ async def read_body(request: Request, limit: Optional[int]) -> bytes:
     """
     chunks = []
     size = 0
+    stream = request.stream()
     try:
-        async for chunk in request.stream():
+        async for chunk in stream:
             size += len(chunk)
             if limit is not None and size > limit:
                 raise _too_large(limit)
@@ -109,6 +119,8 @@ async def read_body(request: Request, limit: Optional[int]) -> bytes:
     except HTTPException as exc:
         # A limit further out, of the application or the router.
         raise RequestError(exc.status_code, exc.detail, headers=exc.headers) from exc
+    finally:
+        await stream.aclose()
     return b"".join(chunks)
 
 
