@@ -1,0 +1,253 @@
+"""Operations, compiled."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Coroutine as CoroutineOf
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    MiddlewareManager,
+    OperationDefinitionNode,
+    OperationType,
+    assert_valid_schema,
+    default_field_resolver,
+    default_type_resolver,
+)
+from graphql.pyutils import is_awaitable
+
+from starlette._graphql.executor.collect import conditions, directives_of
+from starlette._graphql.executor.compat import (
+    SORTS_ERRORS,
+    coerced_of,
+    resolve_info_extras,
+    variables_of,
+    variables_with,
+)
+from starlette._graphql.executor.plan import Options, Plan, Selection
+from starlette._graphql.executor.run import Coroutine, Run
+from starlette._graphql.executor.waiting import gather, track
+
+__all__ = ("CompiledOperation", "compile_operation")
+
+_MAX_PLANS = 16
+_MAX_FIELDS = 20_000
+
+# What these ask of an executor is more than this one does.
+_UNSUPPORTED = frozenset(("defer", "stream", "experimental_disableErrorPropagation"))
+_INFO_EXTRAS = resolve_info_extras(gather, track)
+
+
+def compile_operation(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    *,
+    middleware: Union[List[Any], Tuple[Any, ...], MiddlewareManager, None] = None,
+    field_resolver: Any = None,
+    type_resolver: Any = None,
+    hide_suggestions: bool = False,
+) -> Optional[CompiledOperation]:
+    """Compile *operation*, which was found valid.
+
+    The options are those of ``graphql.execute``.  An operation of a subscription is
+    compiled as well: it is what is executed for each event.
+
+    Args:
+        schema: The schema.
+        document: What the operation is a part of.
+        operation: The operation.
+        middleware: What wraps resolvers.
+        field_resolver: The resolver of fields without one.
+        type_resolver: The resolver of abstract types without one.
+        hide_suggestions: Whether errors of input suggest no names.
+
+    Returns:
+        The operation; ``None`` if it has to be left to graphql-core: it uses
+        ``@defer``, ``@stream``, variables of fragments or
+        ``@experimental_disableErrorPropagation``, or has no root type.
+
+    Raises:
+        TypeError: If the schema is not valid.
+    """
+    assert_valid_schema(schema)
+    fragments: Dict[str, FragmentDefinitionNode] = {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
+    parts = [operation.selection_set]
+    parts.extend(fragment.selection_set for fragment in fragments.values())
+    used = directives_of(parts).union(
+        directive.name.value for directive in operation.directives or ()
+    )
+    root_type = schema.get_root_type(operation.operation)
+    if (
+        root_type is None
+        or used & _UNSUPPORTED
+        or any(fragment.variable_definitions for fragment in fragments.values())
+    ):
+        return None
+    if middleware is not None and not isinstance(middleware, MiddlewareManager):
+        middleware = MiddlewareManager(*middleware)
+    if type_resolver is default_type_resolver:
+        type_resolver = None
+    options = Options(
+        middleware,
+        field_resolver or default_field_resolver,
+        type_resolver,
+        hide_suggestions,
+    )
+    return CompiledOperation(
+        schema, fragments, operation, root_type, options, conditions(parts)
+    )
+
+
+class CompiledOperation:
+    """An operation that can be executed again and again.
+
+    Args:
+        schema: The schema.
+        fragments: The fragments of the document.
+        operation: The operation.
+        root_type: The type of its root.
+        options: How to compile.
+        condition_names: The variables that ``@skip`` and ``@include`` read.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        fragments: Dict[str, FragmentDefinitionNode],
+        operation: OperationDefinitionNode,
+        root_type: GraphQLObjectType,
+        options: Options,
+        condition_names: Tuple[str, ...],
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._operation = operation
+        self._root_type = root_type
+        self._options = options
+        self._condition_names = condition_names
+        self._is_serial = operation.operation is OperationType.MUTATION
+        self._plans: Dict[Tuple[Any, ...], Tuple[Plan, Selection]] = {}
+
+    def execute(
+        self,
+        root_value: Any = None,
+        context_value: Any = None,
+        variable_values: Optional[Dict[str, Any]] = None,
+    ) -> Union[ExecutionResult, CoroutineOf[Any, Any, ExecutionResult]]:
+        """Execute the operation.
+
+        Args:
+            root_value: What root fields are resolved on.
+            context_value: The context of resolvers.
+            variable_values: The variables as they came: not coerced.
+
+        Returns:
+            What ``graphql.execute`` would return; a coroutine of it if anything was
+            awaitable.
+        """
+        variables = self.coerce(variable_values)
+        if isinstance(variables, list):
+            return ExecutionResult(None, variables)
+        return self.run(root_value, context_value, variables)
+
+    def coerce(
+        self, variable_values: Optional[Dict[str, Any]]
+    ) -> Union[List[GraphQLError], Any]:
+        """Return coerced variables for `run`, or the list of their errors."""
+        definitions = self._operation.variable_definitions or ()
+        return variables_of(
+            self._schema,
+            definitions,
+            variable_values or {},
+            self._options.hide_suggestions,
+        )
+
+    def run(
+        self, root_value: Any, context_value: Any, variables: Any
+    ) -> Union[ExecutionResult, CoroutineOf[Any, Any, ExecutionResult]]:
+        """As `execute`, with variables that `coerce` returned."""
+        run = Run(
+            variables,
+            (
+                self._schema,
+                self._fragments,
+                root_value,
+                self._operation,
+                variables,
+                context_value,
+                is_awaitable,
+                *_INFO_EXTRAS,
+            ),
+        )
+        try:
+            root = self._root(variables)
+            if self._is_serial:
+                data = root.execute_serially(run, root_value)
+            else:
+                data = root.execute(run, root_value, None)
+        except GraphQLError as error:
+            run.errors.append(error)
+            data = None
+        except BaseException:
+            run.clear()
+            raise
+        if type(data) is Coroutine:
+            return _finish(run, data)
+        return _result(run, data)
+
+    def _root(self, variables: Any) -> Selection:
+        names = self._condition_names
+        coerced = coerced_of(variables)
+        key = tuple([coerced.get(name) for name in names])
+        found = (
+            self._plans.get(key) if all(type(part) is bool for part in key) else None
+        )
+        if found is None or found[0].size > _MAX_FIELDS:
+            plan = Plan(
+                self._schema,
+                self._fragments,
+                self._options,
+                variables_with(variables, names),
+            )
+            found = plan, plan.root(self._root_type, self._operation)
+            if all(type(part) is bool for part in key):
+                if len(self._plans) >= _MAX_PLANS:
+                    self._plans.pop(next(iter(self._plans)))
+                self._plans[key] = found
+        return found[1]
+
+
+async def _finish(run: Run, pending: CoroutineOf[Any, Any, Any]) -> ExecutionResult:
+    data = None
+    try:
+        data = await pending
+    except GraphQLError as error:
+        run.errors.append(error)
+    except BaseException:
+        run.clear()
+        raise
+    return _result(run, data)
+
+
+def _result(run: Run, data: Optional[Dict[str, Any]]) -> ExecutionResult:
+    errors = run.errors
+    if errors or run.is_torn:
+        run.clear()
+        if SORTS_ERRORS:
+            # Fields that were awaited come in any order.
+            errors.sort(key=_position)
+    return ExecutionResult(data, errors or None)
+
+
+def _position(error: GraphQLError) -> Tuple[Any, ...]:
+    return (error.locations or [], error.path or [], error.message)
