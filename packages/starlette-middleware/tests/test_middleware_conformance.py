@@ -59,6 +59,7 @@ ANY_ORIGIN = partial(CORSMiddleware, allow_origins=["*"])
 
 STORED_SESSIONS = partial(SessionMiddleware, secret_key="secret", store="memory")
 CSRF = partial(CSRFMiddleware, secret_key="secret")
+CSRF_OF_A_USER = partial(CSRF, bound_to=lambda conn: "ada")
 PROXY_HEADERS = partial(ProxyHeadersMiddleware, trusted_proxies=["unix"])
 
 MIDDLEWARE: List[Any] = [
@@ -82,6 +83,7 @@ MIDDLEWARE: List[Any] = [
     case("stored-sessions", STORED_SESSIONS),
     case("csrf", CSRF, sec_fetch_site="same-origin"),
     case("csrf-origin", CSRF, origin="https://testserver"),
+    case("csrf-bound", CSRF_OF_A_USER, sec_fetch_site="same-origin"),
     case("proxy-headers-at-rest", ProxyHeadersMiddleware),
     case("proxy-headers", PROXY_HEADERS, x_forwarded_for="1.2.3.4"),
     case("security-headers", SecurityHeadersMiddleware),
