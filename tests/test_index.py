@@ -21,16 +21,16 @@ from typing import Any, Callable, Dict, Iterator, Tuple
 
 import pytest
 
-if sys.version_info < (3, 10):
-    pytest.skip("the index needs 3.10", allow_module_level=True)
-
 from tools.index import started
 from tools.members import CORE, ROOT, Member, members
 from tools.pins import version_of
 from tools.wheels import empty
 
-# Seconds: environments are made, and filled over the network.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [
+    pytest.mark.skipif(sys.version_info < (3, 10), reason="the index needs 3.10"),
+    # Seconds: environments are made, and filled over the network.
+    pytest.mark.timeout(400),
+]
 
 STATIC = "starlette-static"
 
@@ -216,11 +216,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     known = succeed(
         "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT
     )
-    for name in filter(None, known.split("\0")):
-        # A file may be known and yet be gone.
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+    # A file may be known and yet be gone.
+    for name in [name for name in known.split("\0") if (ROOT / name).is_file()]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     succeed("git", "init", "--quiet", cwd=folder)
     commit(folder, "Begin")
     return folder

@@ -10,12 +10,14 @@ import json
 import subprocess
 import sys
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 from typing import Any, List
 
 import pytest
 
 from tools.members import CORE, Member, members
+from tools.pins import version_of
 from tools.wheels import build, install, problems
 
 pytestmark = [
@@ -177,6 +179,79 @@ loaded = {
 print(json.dumps(sorted(loaded)))
 """
 
+# Prints how a program learns that a library is missing: what it tried, the error's
+# type, and the first line that the error says.
+WITHOUT = """
+import asyncio, json, warnings
+
+warnings.simplefilter("ignore")
+told = {}
+
+
+def learn(name, attempt):
+    try:
+        attempt()
+    except Exception as error:
+        told[name] = [type(error).__name__, str(error).splitlines()[0]]
+    else:
+        told[name] = None
+
+
+def client():
+    import starlette.testclient
+
+
+def sessions():
+    import starlette.middleware.sessions
+
+
+def templates():
+    from starlette.templating import Jinja2Templates
+
+    learn("making templates", lambda: Jinja2Templates("."))
+
+
+def schemas():
+    from starlette.schemas import OpenAPIResponse, SchemaGenerator
+
+    def documented():
+        "responses: {}"
+
+    schema = SchemaGenerator({})
+    learn("sending a schema", lambda: OpenAPIResponse({}))
+    learn("reading a docstring", lambda: schema.parse_docstring(documented))
+
+
+def form():
+    from starlette.requests import Request
+
+    async def receive():
+        return {"type": "http.request", "body": b"a=1"}
+
+    pair = (b"content-type", b"application/x-www-form-urlencoded")
+    async def read():
+        return await Request({"type": "http", "headers": [pair]}, receive).form()
+
+    assert dict(asyncio.run(read())) == {"a": "1"}
+
+
+for attempt in (client, sessions, templates, schemas, form):
+    learn(attempt.__name__, attempt)
+print(json.dumps(told))
+"""
+
+VERSIONS = """
+import importlib.metadata, json, starlette
+
+found = {"starlette.__version__": starlette.__version__}
+for name in ("starlette", "starlette-core"):
+    try:
+        found[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        found[name] = None
+print(json.dumps(found))
+"""
+
 
 def ask(python: Path, program: str, *arguments: str) -> Any:
     """What *program* prints, as JSON."""
@@ -209,6 +284,23 @@ def everything(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> 
     full = f"starlette[full] @ {wheels[-1].as_uri()}"
     # trio as an event loop, pytest for the plugin that is only imported by it.
     return install(folder / "env", *paths, full, "trio", "pytest")
+
+
+@pytest.fixture(scope="module")
+def plain(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter that has ``starlette`` as it is, without extras."""
+    folder = tmp_path_factory.mktemp("plain")
+    paths = [str(wheel) for wheel in wheels[:-1]]
+    return install(folder / "env", *paths, f"starlette @ {wheels[-1].as_uri()}")
+
+
+@pytest.fixture(scope="module")
+def without(wheels: List[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter that has the whole family, and of all libraries only anyio."""
+    folder = tmp_path_factory.mktemp("without")
+    paths = [str(wheel) for wheel in wheels]
+    anyio = ["anyio", "exceptiongroup", "idna", "sniffio", "typing-extensions"]
+    return install(folder / "env", "--no-deps", *paths, *anyio)
 
 
 @pytest.fixture(scope="module")
@@ -354,18 +446,87 @@ def test_every_module_imports_from_the_wheels(everything: Path) -> None:
     assert "starlette" in loaded
 
 
-def test_the_versions_agree(everything: Path) -> None:
+def test_the_versions_agree(plain: Path) -> None:
     """
-    ``starlette.__version__`` is the version of the core that is installed.
+    The module says what the metadata of the core and of the meta-package say.
     """
-    program = """
-import importlib.metadata, json, starlette
-print(json.dumps([starlette.__version__, importlib.metadata.version("starlette-core")]))
-"""
+    found = ask(plain, VERSIONS)
 
-    module, distribution = ask(everything, program)
+    core = next(member for member in members() if member.name == CORE)
+    assert set(found.values()) == {version_of(core)}
 
-    assert module == distribution
+
+def test_the_versions_agree_without_the_meta_package(core_alone: Path) -> None:
+    """
+    The module says what the metadata of the core say.
+    """
+    found = ask(core_alone, VERSIONS)
+
+    assert found["starlette"] is None
+    assert found["starlette.__version__"] == found[CORE]
+
+
+def test_the_meta_package_pins_what_it_was_built_with(wheels: List[Path]) -> None:
+    """
+    It needs every member in the version of this tree, and none other.
+    """
+    with zipfile.ZipFile(wheels[-1]) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
+        metadata = Parser().parsestr(archive.read(name).decode())
+
+    needs = [
+        line
+        for line in metadata.get_all("Requires-Dist", [])
+        if line.startswith("starlette-") and "extra ==" not in line
+    ]
+    assert needs == [f"{each.name}=={version_of(each)}" for each in members()]
+
+
+def test_the_meta_package_brings_every_module(plain: Path) -> None:
+    """
+    All public ones can be imported, but the one that upstream cannot import either.
+    """
+    names = [name for member in members() for name in member.modules()]
+    public = [name for name in names if "._" not in name]
+    public.remove("starlette.middleware.sessions")
+
+    loaded = ask(plain, IMPORTS, *public)
+
+    assert "starlette" in loaded
+
+
+def test_what_is_missing_is_told_like_upstream(without: Path) -> None:
+    """
+    Each library that can be missing is missed at the same moment, by the same type
+    of error and in the same words; forms need none any more.
+    """
+    told = ask(without, WITHOUT)
+
+    assert told.pop("client") == [
+        "RuntimeError",
+        "The starlette.testclient module requires the httpx package to be installed.",
+    ]
+    assert told.pop("sessions") == [
+        "ModuleNotFoundError",
+        "SessionMiddleware needs itsdangerous: "
+        "pip install starlette-middleware[sessions]",
+    ]
+    assert told.pop("making templates") == [
+        "AssertionError",
+        "jinja2 must be installed to use Jinja2Templates: "
+        "pip install starlette-core[templating]",
+    ]
+    assert told.pop("sending a schema") == [
+        "AssertionError",
+        "`pyyaml` must be installed to use OpenAPIResponse: "
+        "pip install starlette-core[schemas]",
+    ]
+    assert told.pop("reading a docstring") == [
+        "AssertionError",
+        "`pyyaml` must be installed to use parse_docstring: "
+        "pip install starlette-core[schemas]",
+    ]
+    assert told == {"templates": None, "schemas": None, "form": None}
 
 
 def test_the_meta_package_ships_no_code(wheels: List[Path]) -> None:

@@ -6,16 +6,17 @@ import http.client
 import os
 import sys
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Dict, Optional, Tuple
 from urllib.parse import urlsplit
 
 import pytest
 
-if sys.version_info < (3, 10):
-    pytest.skip("the index needs 3.10", allow_module_level=True)
-
 from tools import index
 from tools.members import members
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 10), reason="the index needs 3.10"
+)
 
 Answer = Tuple[int, Optional[str], str]
 
@@ -116,7 +117,7 @@ def test_elsewhere_may_be_unknown() -> None:
     assert index.elsewhere(environ) is None
 
 
-def clean() -> dict[str, str]:
+def clean() -> Dict[str, str]:
     """The environment without what names an index."""
     return {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_"))}
 

@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from tests.tools.family import write
-
-if sys.version_info < (3, 10):
-    pytest.skip("older environments have no TOML parser", allow_module_level=True)
-
 from tools import workflows
 from tools.members import ROOT, members
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info < (3, 10), reason="older environments have no TOML parser"
+)
 
 WORKFLOW = """\
 on:
