@@ -17,7 +17,6 @@ from starlette._graphql.around import Around, GraphQLOperation
 from starlette._graphql.compat import HAS_INCREMENTAL
 from starlette._graphql.context import make_context
 from starlette._graphql.csrf import PreflightRule
-from starlette._graphql.engine import Engine
 from starlette._graphql.errors import ErrorFormatter
 from starlette._graphql.limits import GraphQLLimits
 from starlette._graphql.persisted import TextFinder
@@ -25,6 +24,7 @@ from starlette._graphql.prepare import Preparer
 from starlette._graphql.request import GraphQLRequest
 from starlette._graphql.schema import incremental_schema, to_schema
 from starlette._graphql.status import rules_of
+from starlette._graphql.strawberry import engine_of
 from starlette._graphql.threads import middleware_of
 from starlette._graphql.websocket import WebSocketOptions
 from starlette.requests import Request
@@ -189,7 +189,7 @@ class GraphQLApp:
         around = None
         if hooks or extensions or self.limits.time is not None:
             around = Around(hooks, tuple(extensions), self.limits.time)
-        self.engine = Engine(
+        self.engine = engine_of(schema)(
             preparer,
             self.errors,
             TextFinder(documents, trusted_only, apq),
