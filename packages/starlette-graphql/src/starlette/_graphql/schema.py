@@ -9,7 +9,13 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Optional
 
-from graphql import GraphQLScalarType, GraphQLSchema, build_schema, validate_schema
+from graphql import (
+    GraphQLInt,
+    GraphQLScalarType,
+    GraphQLSchema,
+    build_schema,
+    validate_schema,
+)
 
 from starlette._graphql.compat import INCREMENTAL_DIRECTIVES
 
@@ -89,4 +95,8 @@ def incremental_schema(schema: GraphQLSchema) -> GraphQLSchema:
     copy = object.__new__(type(schema))
     copy.__dict__.update(schema.__dict__)
     copy.directives = (*schema.directives, *missing)
+    # What their arguments are of: Boolean and String are in every schema, Int is not,
+    # and clients refuse an introspection that names a type it does not describe.
+    if "Int" not in schema.type_map:
+        copy.type_map = {**schema.type_map, "Int": GraphQLInt}
     return copy
