@@ -1,7 +1,7 @@
-"""Releases one distribution of the family: ``python -m tools COMMAND ...``.
+"""Releases one distribution of the family.
 
-A release in five steps, here of starlette-static; each can be tried with
---check, which says what would be done or what is wrong, and writes nothing:
+A release, here of starlette-static. With --check the ones that write say what
+they would do, or what is wrong, and write nothing:
 
     status                                  who has news, and who needs whom
     api starlette-static                    which part of the version must move
@@ -19,10 +19,10 @@ What else there is:
                                floor of its metadata, or at their newest
 
 The meta-package `starlette` has the version of starlette-core: `bump
-starlette-core` moves both, and both are tagged and published. A release of any
-other member moves its pin in the tree; users of the meta-package get it with the
-next release of the core. `COMMAND --help` explains one command; the rules are in
-docs/adr/0009-version-policy.md.
+starlette-core` moves both, and both are tagged and published. A release of
+any other member moves its pin in the tree; users of the meta-package get it
+with the next release of the core. `COMMAND --help` explains one command; the
+rules are in docs/adr/0009-version-policy.md.
 """
 
 from __future__ import annotations
@@ -77,13 +77,17 @@ def main(arguments: Optional[Sequence[str]] = None, root: Path = ROOT) -> int:
 def _parser(command: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tools",
-        usage="python -m tools COMMAND ... [--check]",
+        usage="python -m tools COMMAND ...",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=command not in COMMANDS,
     )
     commands = parser.add_subparsers(
-        dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+        dest="command",
+        metavar="COMMAND",
+        required=True,
+        prog="python -m tools",
+        help=argparse.SUPPRESS,
     )
     # Of the others only the name is needed, not their libraries.
     for name in COMMANDS:

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
-from packaging.metadata import Metadata
+from packaging.metadata import ExceptionGroup, Metadata
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
@@ -68,7 +68,11 @@ def metadata_of(wheel: Path) -> Metadata:
 
 def metadata_problems(member: Member, wheel: Path) -> Iterator[str]:
     """What its metadata lacks, or says and must not."""
-    metadata = metadata_of(wheel)
+    try:
+        metadata = metadata_of(wheel)
+    except ExceptionGroup as group:
+        yield from (f"metadata: {error}" for error in group.exceptions)
+        return
     if canonicalize_name(metadata.name) != member.name:
         yield f"metadata: the name is {metadata.name}"
     if str(metadata.version) != version_of(member):

@@ -66,12 +66,13 @@ def last_tag(member: Member, root: Path) -> Optional[str]:
 
 
 def tag_before(member: Member, root: Path) -> Optional[str]:
-    """The tag of its last release before this commit.
+    """The tag of its last release before what is in the tree.
 
-    At a commit that is tagged itself, this is what the release is compared with.
+    At a commit that is tagged, with nothing changed since, what is in the tree is
+    that release, and this the one before it.
     """
-    here = _versions(member, root, "--points-at")
-    return _last(member, [v for v in versions(member, root) if v not in here])
+    itself = [] if changes(root) else _versions(member, root, "--points-at")
+    return _last(member, [v for v in versions(member, root) if v not in itself])
 
 
 def _versions(member: Member, root: Path, relation: str) -> List[Version]:

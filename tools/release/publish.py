@@ -34,23 +34,26 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def upload(path: Path, url: str, root: Path, options: Sequence[str] = ()) -> None:
-    """Upload one file to the index at *url*.
+def upload(
+    paths: Sequence[Path], url: str, root: Path, options: Sequence[str] = ()
+) -> None:
+    """Upload files to the index at *url*.
 
     Raises:
-        Exists: If the index has a file of that name.
-        Refused: If twine or the index does not take it for another reason.
+        Exists: If the index has a file of that name. Others may be uploaded.
+        Refused: If twine or the index does not take one for another reason.
     """
     # --verbose, because the index says only in the text of its answer why not.
     command = [sys.executable, "-m", "twine", "--no-color", "upload", "--verbose"]
     command += ["--repository-url", url, "--non-interactive", "--disable-progress-bar"]
     try:
-        call([*command, *options, str(path)], root, _credentials(url))
+        call([*command, *options, *map(str, paths)], root, _credentials(url))
     except Refused as error:
-        # As a word of its own in the line, or in what follows it: twine wraps.
+        # twine breaks its lines.
         said = " ".join(str(error).lower().split())
         if "already exist" in said or "httperror: 409" in said:
-            raise Exists(f"the index has a {path.name}") from error
+            names = " ".join(path.name for path in paths)
+            raise Exists(f"the index has one already of: {names}") from error
         raise
 
 
@@ -91,14 +94,15 @@ def run(options: argparse.Namespace, root: Path) -> int:
         if options.check:
             print(f"would be uploaded to {options.index}")
             return 0
+        if not options.skip_existing:
+            upload(paths, options.index, root, options.passed_on)
+            print("uploaded:", *(path.name for path in paths))
+            return 0
+        # twine's own --skip-existing is for the public index alone.
         for path in paths:
             try:
-                upload(path, options.index, root, options.passed_on)
-            except Exists as error:
-                # twine's own --skip-existing is for the public index alone.
-                if not options.skip_existing:
-                    raise
-                print(f"passed over: {error}")
-            else:
+                upload([path], options.index, root, options.passed_on)
                 print(f"uploaded: {path.name}")
+            except Exists:
+                print(f"passed over, the index has it: {path.name}")
     return 0

@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -178,12 +179,17 @@ class Environment:
     Args:
         folder: Where to make it.
         root: The monorepo.
+
+    Raises:
+        Refused: If there is no uv.
     """
 
     def __init__(self, folder: Path, root: Path) -> None:
         self.folder = folder
         self.root = root
         self.uv = os.environ.get("HATCH_UV") or "uv"
+        if shutil.which(self.uv) is None:
+            raise Refused("uv, which makes the environment, is missing")
         self.python = empty(folder)
 
     def add_members(self, parts: Sequence[Part]) -> None:
