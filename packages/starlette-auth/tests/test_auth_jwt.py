@@ -355,6 +355,32 @@ async def test_issuer_that_cannot_be_reached() -> None:
     assert len(asked) == 2
 
 
+async def test_issuer_that_cannot_be_reached_any_more() -> None:
+    """
+    It is asked once an interval; the keys that are known stay good.
+    """
+    issuer = Issuer(public(RSA, kid="1"))
+    asked: List[int] = []
+
+    async def fetch() -> Dict[str, Any]:
+        asked.append(1)
+        if len(asked) > 1:
+            raise OSError("no route")
+        return await issuer.fetch()
+
+    checked = backend(JWTKeys(fetch=fetch, clock=issuer.clock))
+    known, unknown = token(RSA, "RS256", {"kid": "1"}), token(EC, "ES256", {"kid": "2"})
+    assert (await accepted(checked, known))[0] == "ada"
+
+    for _ in range(2):
+        issuer.now += 60
+        with pytest.raises(OSError, match="no route"):
+            await checked.authenticate(bearer(unknown))
+        assert await refused(checked, unknown)
+        assert (await accepted(checked, known))[0] == "ada"
+    assert len(asked) == 3
+
+
 async def test_own_user() -> None:
     """
     The application makes it from the claims, or knows nobody by them.

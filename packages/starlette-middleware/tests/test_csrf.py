@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
 
 import pytest
 
@@ -292,6 +292,93 @@ async def test_field_cut_by_the_limit() -> None:
         recorder = await send_request(("cookie", cookie), URLENCODED, body=body)
 
         assert recorder.status == 403
+
+
+async def read(request: Request) -> None:
+    await request.body()
+
+
+async def stream(request: Request) -> None:
+    assert b"".join([chunk async for chunk in request.stream()])
+
+
+async def look_for_a_disconnect(request: Request) -> None:
+    assert not await request.is_disconnected()
+
+
+@pytest.mark.parametrize(
+    "use, status",
+    [(read, 200), (look_for_a_disconnect, 200), (stream, 403)],
+)
+@pytest.mark.parametrize("pieces", [1, 2])
+async def test_body_that_is_read_further_out(
+    use: Callable[[Request], Awaitable[None]], status: int, pieces: int
+) -> None:
+    """
+    The field is found, and the body is there inside; a stream is gone for everybody.
+    """
+    token, cookie = await token_and_cookie()
+    form = f"a=1&csrf_token={token}&b=2".encode()
+    parts = (form,) if pieces == 1 else (form[:30], form[30:])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        await use(request)
+        await protected()(scope, receive, send)
+        assert await request.body() == form
+
+    scope = http_scope("POST", headers=[HOST, ("cookie", cookie), URLENCODED])
+    recorder = Recorder()
+    if status == 200:
+        recorder = await exchange(app, scope, parts)
+        assert recorder.body == form
+    else:
+        with pytest.raises(RuntimeError, match="consumed"):
+            await app(scope, Script.http(*parts), recorder)
+
+    assert recorder.status == status
+
+
+@pytest.mark.parametrize("name, status", [("csrf_token", 200), ("other", 403)])
+async def test_form_that_is_read_further_out(name: str, status: int) -> None:
+    """
+    The field is found in it.
+    """
+    token, cookie = await token_and_cookie()
+    passed: List[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        passed.append((await Request(scope, receive).form()).get(name))
+
+    async def outer(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).form()
+        await CSRFMiddleware(app, "secret")(scope, receive, send)
+
+    scope = http_scope("POST", headers=[HOST, ("cookie", cookie), URLENCODED])
+    recorder = Recorder()
+    await outer(scope, Script.http(f"{name}={token}".encode()), recorder)
+
+    assert passed == ([token] if status == 200 else [])
+    assert (recorder.status if recorder.messages else 200) == status
+
+
+async def test_long_body_that_is_read_further_out() -> None:
+    """
+    It is looked into as far as any other.
+    """
+    token, cookie = await token_and_cookie()
+    field = b"csrf_token=" + token.encode()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        await protected()(scope, receive, send)
+
+    statuses = []
+    for body in (field + b"&a=" + b"x" * 70_000, b"x" * 65_536 + b"&" + field):
+        scope = http_scope("POST", headers=[HOST, ("cookie", cookie), URLENCODED])
+        statuses.append((await exchange(app, scope, (body,))).status)
+
+    assert statuses == [200, 403]
 
 
 async def test_client_that_goes_while_it_sends_the_form() -> None:

@@ -166,6 +166,19 @@ async def test_memory_is_bounded(clock: Clock) -> None:
     assert await store.get("a") == b"2"
 
 
+async def test_full_memory_and_a_session_that_changes(clock: Clock) -> None:
+    """
+    Nobody has to go for it.
+    """
+    store = MemoryStore(max_sessions=2, clock=clock)
+    await store.set("a", b"1", 60, replaces=None)
+    await store.set("b", b"1", 60, replaces=None)
+    await store.set("b", b"2", 60, replaces=b"1")
+
+    assert await store.get("a") == b"1"
+    assert await store.get("b") == b"2"
+
+
 async def test_memory_of_sessions_that_have_ended(clock: Clock) -> None:
     """
     They go although nobody asks for them.

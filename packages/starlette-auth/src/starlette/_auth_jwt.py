@@ -42,7 +42,8 @@ class JWTKeys:
             passed over.
         fetch: Returns such a set; a coroutine function.  Called when a token names a
             key that is not there: the issuer has a new one.  One call at a time.
-        interval: Seconds that pass at least between two of these calls.
+        interval: Seconds that pass at least between two of these calls, once one has
+            brought keys.
         clock: Tells the time in seconds.
 
     Raises:
@@ -126,8 +127,12 @@ class JWTKeys:
         return self._keys.get(name)
 
     async def _renew(self, fetch: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
-        fetched = self._fetched
-        if fetched is None or self._clock() - fetched >= self._interval:
+        fetched, now = self._fetched, self._clock()
+        if fetched is None or now - fetched >= self._interval:
+            if fetched is not None:
+                # Before the call, which may fail: anybody can name a key that is not
+                # there, and must not have the issuer called for every token.
+                self._fetched = now
             self._keys = _read(await fetch())
             self._fetched = self._clock()
 

@@ -102,8 +102,9 @@ class MemoryStore:
         """See ``SessionStore.set``."""
         if self._get(session_id) != replaces:
             return False
-        self._make_room()
+        # First, so that for one that is there already nobody else has to go.
         self._kept.pop(session_id, None)
+        self._make_room()
         self._kept[session_id] = data, self._clock() + ttl
         return True
 

@@ -21,6 +21,7 @@ from typing import (
 
 from starlette._header_additions import vary_pair
 from starlette._origins import own_origin, parse_origin
+from starlette._request_body import BodyState, body_state
 from starlette._send_tracker import SendTracker
 from starlette.datastructures import Headers
 from starlette.middleware._csrf_token import (
@@ -223,9 +224,15 @@ class CSRFMiddleware:
         token = headers.get(self._header_name)
         if token is not None:
             return self._cookie.matches(secret, token.encode("latin-1"), owner)
-        content_type = headers.get("content-type", "")
-        body, is_whole = await receive.hold(_FIELD_WITHIN)
-        field = find_field(self._field_name, content_type, body, is_whole)
+        state = body_state(scope, receive.channel, True)
+        if state.form is not None:
+            # Read further out, and not there to be read again.
+            text = state.form.get(self._field_name.decode("ascii"), "")
+            field: Optional[bytes] = str(text).encode("utf-8", "replace")
+        else:
+            content_type = headers.get("content-type", "")
+            body, is_whole = await receive.hold(state, _FIELD_WITHIN)
+            field = find_field(self._field_name, content_type, body, is_whole)
         return field is not None and self._cookie.matches(secret, field, owner)
 
 
@@ -245,25 +252,33 @@ def _sending(token: OfferedToken, send: Send) -> Send:
 class _HeldReceive:
     """A ``receive`` that has read ahead, and gives everything in its order.
 
+    It is the same channel as the one it is made from: what has been read of the body
+    further out is known here and further in.
+
     Args:
         receive: The channel of the request.
     """
 
-    __slots__ = ("_held", "_receive")
+    __slots__ = ("_held", "channel")
 
     def __init__(self, receive: Receive) -> None:
-        self._receive = receive
+        self.channel = receive
         self._held: Deque[Message] = deque()
 
-    async def hold(self, size: int) -> Tuple[bytes, bool]:
+    async def hold(self, state: BodyState, size: int) -> Tuple[bytes, bool]:
         """Return the first bytes of the body, and whether it is complete.
 
         Args:
+            state: What is known of the body.
             size: How many there must be, unless the body has less.
         """
-        body, more = bytearray(), True
+        if state.data is not None:
+            return state.data[:size], len(state.data) <= size
+        # What was streamed further out is gone; nothing comes any more.
+        pending = state.pending or {"body": b"", "more_body": not state.is_consumed}
+        body, more = bytearray(pending["body"]), pending.get("more_body", False)
         while more and len(body) < size:
-            message = await self._receive()
+            message = await self.channel()
             part = message.get("body") or b""
             body += part
             more = message["type"] == "http.request" and message.get("more_body", False)
@@ -275,7 +290,7 @@ class _HeldReceive:
     async def __call__(self) -> Message:
         if self._held:
             return self._held.popleft()
-        return await self._receive()
+        return await self.channel()
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,7 +7,7 @@ OpenTelemetry is used: without an SDK that a program sets up it does nothing.
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Awaitable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Awaitable, Dict, List, Optional
 
 from starlette._route_template import RouteTemplates
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -200,12 +200,11 @@ def _name_of(few: Dict[str, Any]) -> str:
 
 
 def _carrier(scope: Scope) -> Dict[str, str]:
-    carrier: Dict[str, str] = {}
+    values: Dict[str, List[str]] = {}
     for name, value in scope["headers"]:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
-        # Several are one list: RFC 9110, section 5.2, and W3C Trace Context, 3.3.1.
-        carrier[key] = f"{carrier[key]},{text}" if key in carrier else text
-    return carrier
+        values.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+    # Several are one list: RFC 9110, section 5.2, and W3C Trace Context, 3.3.1.
+    return {name: ",".join(several) for name, several in values.items()}
 
 
 def _attributes(scope: Scope, few: Dict[str, Any]) -> Dict[str, Any]:
