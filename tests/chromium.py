@@ -54,6 +54,15 @@ class Page:
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
 
+    def watch_workers(self) -> None:
+        """Have the browser tell of the workers of this page, from their beginning."""
+        self.call(
+            "Target.setAutoAttach",
+            autoAttach=True,
+            waitForDebuggerOnStart=True,
+            flatten=True,
+        )
+
     def call(self, method: str, **params: Any) -> Dict[str, Any]:
         """Call a method of the protocol, and return its result."""
         self._number += 1
@@ -109,7 +118,19 @@ class Page:
         message: Dict[str, Any] = json.loads(self._connection.recv(DEADLINE))
         if "method" in message:
             self.events.append(message)
+            if message["method"] == "Target.attachedToTarget" and self._session:
+                self._watch(message["params"]["sessionId"])
         return message
+
+    def _watch(self, session: str) -> None:
+        for method in ("Network", "Log", "Runtime"):
+            self._tell(session, f"{method}.enable")
+        self._tell(session, "Runtime.runIfWaitingForDebugger")
+
+    def _tell(self, session: str, method: str) -> None:
+        # Its answer is passed over: nobody waits for it.
+        message = {"id": -1, "method": method, "sessionId": session}
+        self._connection.send(json.dumps(message))
 
 
 @contextlib.contextmanager

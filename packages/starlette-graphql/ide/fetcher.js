@@ -8,7 +8,7 @@
 // Each call gives an observable, so that the stop button ends all of them alike:
 // an async generator that waits would notice only at the next event.
 
-import { getOperationAST, visit } from "graphql";
+import { getOperationAST, parse, visit } from "graphql";
 import { createClient } from "graphql-ws";
 import { meros } from "meros/browser";
 import { readEvents } from "./events.js";
@@ -24,24 +24,38 @@ const EVENTS = `text/event-stream, ${JSON_TYPES}`;
  * @returns {import("@graphiql/toolkit").Fetcher}
  */
 export function createFetcher({ url, subscriptions }) {
-  return (params, { documentAST, headers } = {}) => {
-    const operation =
-      documentAST && getOperationAST(documentAST, params.operationName);
-    if (operation?.operation !== "subscription") {
-      const accept = isIncremental(documentAST) ? INCREMENTAL : JSON_TYPES;
-      return observable((sink, signal) =>
-        post(url, params, { headers, accept, signal }, sink),
-      );
+  // GraphiQL wants a promise, of the schema at least.
+  return async (params, { headers } = {}) => {
+    const ask = (run, more) =>
+      observable((sink, signal) => run(url, params, { headers, signal, ...more }, sink));
+    const { isSubscription, isIncremental } = look(params);
+    if (!isSubscription) {
+      return ask(post, { accept: isIncremental ? INCREMENTAL : JSON_TYPES });
     }
-    if (subscriptions === "websocket") {
-      return observable((sink, signal) =>
-        overWebSocket(url, params, { headers, signal }, sink),
-      );
-    }
-    return observable((sink, signal) =>
-      post(url, params, { headers, accept: EVENTS, signal }, sink),
-    );
+    return subscriptions === "websocket"
+      ? ask(overWebSocket)
+      : ask(post, { accept: EVENTS });
   };
+}
+
+// What the operation needs.  Not by the parsed document that GraphiQL hands over:
+// that one is of a moment ago, where somebody types and runs at once.
+function look({ query, operationName }) {
+  let document;
+  try {
+    document = parse(query);
+  } catch {
+    // The server says what is wrong with it.
+    return { isSubscription: false, isIncremental: false };
+  }
+  let isIncremental = false;
+  visit(document, {
+    Directive({ name }) {
+      isIncremental ||= name.value === "defer" || name.value === "stream";
+    },
+  });
+  const operation = getOperationAST(document, operationName);
+  return { isSubscription: operation?.operation === "subscription", isIncremental };
 }
 
 function observable(run) {
@@ -56,18 +70,6 @@ function observable(run) {
       return { unsubscribe: () => controller.abort() };
     },
   };
-}
-
-function isIncremental(documentAST) {
-  let found = false;
-  if (documentAST) {
-    visit(documentAST, {
-      Directive({ name }) {
-        found ||= name.value === "defer" || name.value === "stream";
-      },
-    });
-  }
-  return found;
 }
 
 async function post(url, params, { headers, accept, signal }, sink) {
