@@ -1,7 +1,8 @@
 """Schemas of Strawberry, with and without extensions of its own."""
 
 # Strawberry is not there for everyone, mypy included, and reads the annotations here.
-# mypy: disable-error-code="call-arg, misc, no-any-return, untyped-decorator, valid-type"
+# mypy: disable-error-code="call-arg, misc, no-any-return"
+# mypy: disable-error-code="untyped-decorator, valid-type"
 
 import json
 from typing import Any, AsyncGenerator, AsyncIterator, ClassVar, Dict, List, Optional
