@@ -315,6 +315,52 @@ def test_older_form_of_an_announcement() -> None:
     assert translated == [{"data": {}, "hasNext": True}, None, {"hasNext": False}]
 
 
+def test_older_form_of_a_list_that_cannot_be_found() -> None:
+    """
+    What lies at a path is looked for in all that came; nothing is made up.
+    """
+    translated = translate(
+        {"data": {}, "pending": [], "hasNext": True},
+        {
+            "hasNext": False,
+            "pending": [
+                {"id": "0", "path": []},
+                {"id": "1", "path": ["a", 5]},
+                {"id": "2", "path": ["b"]},
+            ],
+            "incremental": [
+                {"id": "0", "data": {"a": [1]}},
+                {"id": "0", "data": {"b": [1]}},
+                {"id": "1", "items": [1]},
+                {"id": "2", "items": [2]},
+            ],
+        },
+    )
+
+    assert translated[1] is not None
+    assert [piece["path"] for piece in translated[1]["incremental"]] == [
+        [],
+        [],
+        ["a", 5, 0],
+        ["b", 1],
+    ]
+
+
+async def test_older_form_of_an_iterator() -> None:
+    """
+    What has no ``aclose`` is not closed.
+    """
+
+    class Plain:
+        def __aiter__(self) -> AsyncIterator[Any]:
+            return self
+
+        async def __anext__(self) -> Any:
+            raise StopAsyncIteration
+
+    assert [payload async for payload in older(Plain())] == []
+
+
 async def test_older_form_of_payloads() -> None:
     """
     They are translated one by one, and closed at the end.

@@ -49,6 +49,12 @@ class Work:
         await self.has_begun.wait()
         raise Boom
 
+    async def fail_late(self) -> None:
+        try:
+            await self.wait()
+        finally:
+            raise ValueError("late")
+
 
 async def test_block_waits_for_its_tasks() -> None:
     """
@@ -117,8 +123,7 @@ async def test_task_that_raises_while_the_block_waits() -> None:
 
     async def block() -> None:
         async with open_tasks() as tasks:
-            tasks.start(work.wait)
-            tasks.start(work.fail)
+            tasks.start(work.fail_late)
             tasks.start(work.fail)
 
     with pytest.raises(Boom):

@@ -114,11 +114,9 @@ class OpenResponse(Response):
                     sign = self._framing.sign_of_life
                     keep = partial(body.keep_alive, self._keep_alive, sign)
                     tasks.start(keeping.run, keep)
-                try:
-                    await writing.run(self._write, body)
-                finally:
-                    watching.stop()
-                    keeping.stop()
+                await writing.run(self._write, body)
+                watching.stop()
+                keeping.stop()
         finally:
             # Outside of what is cancelled, so that the source may await something.
             await _close(self._events)

@@ -141,29 +141,24 @@ class AsyncioTasks(Tasks):
         error: Optional[BaseException],
         trace: Optional[TracebackType],
     ) -> Optional[bool]:
+        from asyncio import CancelledError, wait
+
         self._is_ending = True
         is_ours = self._scope.__exit__(kind, error, trace)
         if error is not None:
             self._cancel()
-        cancelled = await self._wait()
+        cancelled: Optional[BaseException] = None
+        while self._running:
+            try:
+                await wait(self._running)
+            except CancelledError as again:
+                cancelled = again
+                self._cancel()
         if self._error is not None:
             raise self._error
         if cancelled is not None:
             raise cancelled
         return is_ours
-
-    async def _wait(self) -> Optional[BaseException]:
-        """Wait for all tasks; return the cancellation that came meanwhile."""
-        from asyncio import CancelledError, wait
-
-        cancelled: Optional[BaseException] = None
-        while self._running:
-            try:
-                await wait(self._running)
-            except CancelledError as error:
-                cancelled = error
-                self._cancel()
-        return cancelled
 
 
 class TrioTasks(Tasks):

@@ -95,10 +95,8 @@ class Session:
         try:
             async with self._tasks:
                 self._tasks.start(self._waiting_for_init.run, self._wait_for_init)
-                try:
-                    await self._reading.run(self._read)
-                finally:
-                    self._stop_all()
+                await self._reading.run(self._read)
+                self._stop_all()
                 if self._closing is not None:
                     await self.sender.close(self._closing)
         finally:
