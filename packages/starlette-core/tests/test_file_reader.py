@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import threading
+import weakref
 from pathlib import Path
 from typing import List
 
 import pytest
 
-from starlette._file_reader import FileReader
+from starlette import _file_reader
+from starlette._file_reader import READ, FileReader, OpenFile
 
 
 @pytest.fixture
@@ -50,6 +54,7 @@ def test_closed_before_it_is_opened(path: Path) -> None:
     reader.close()
     reader.open(lambda status: [(b"", 0, 10, b"")])
 
+    assert reader._file is not None
     assert reader._file.closed
 
 
@@ -63,4 +68,45 @@ def test_pieces(path: Path) -> None:
 
     assert pieces == [b"<", b"0123", b"45", b">", b"89", b"!"]
     assert reader.is_at_end
+    assert reader._file is not None
     assert reader._file.closed
+
+
+@pytest.mark.parametrize("is_read_whole", [True, False])
+def test_nothing_is_left_to_the_garbage_collector(
+    path: Path, is_read_whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A reader that is through, or was closed before, is gone with its last reference:
+    it would keep a piece of the file in memory.
+    """
+    if not is_read_whole:
+        monkeypatch.setattr(_file_reader, "BATCH", 4)
+    gc.disable()
+    try:
+        reader = FileReader(path, 4)
+        reader.open(lambda status: [(b"", 0, 10, b"")])
+        was_read_whole = reader.is_at_end
+        reader.close()
+        seen = weakref.ref(reader)
+        del reader
+        is_gone = seen() is None
+    finally:
+        gc.enable()
+
+    assert was_read_whole is is_read_whole
+    assert is_gone
+
+
+def test_file_that_nobody_closes(path: Path) -> None:
+    """
+    The descriptor is closed with the object, if not before.
+    """
+    descriptor = os.open(path, READ)
+    file = OpenFile(descriptor)
+    is_open = file.fileno() == descriptor and not file.closed
+    del file
+
+    assert is_open
+    with pytest.raises(OSError):
+        os.fstat(descriptor)

@@ -13,9 +13,17 @@ from __future__ import annotations
 import os
 from stat import S_ISREG
 from threading import Lock
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
-__all__ = ("FileReader", "Part", "stat_file")
+__all__ = ("READ", "FileReader", "OpenFile", "Part", "stat_file")
+
+# With these, opening a named pipe does not wait for somebody to write to it.
+READ = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)
+)
 
 # How many bytes are read in one trip, and held in memory for one response.
 BATCH = 512 * 1024
@@ -41,13 +49,48 @@ def stat_file(path: Union[str, os.PathLike[str]]) -> os.stat_result:
     return found
 
 
+class OpenFile:
+    """A descriptor to read from, closed with the object at the latest.
+
+    It costs half of what a file object does.  Usually it is closed by the response;
+    the object stands in where a program drops a response that it never sent.
+    """
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is nothing to read from any more."""
+        return self._descriptor < 0
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def seek(self, position: int) -> None:
+        os.lseek(self._descriptor, position, os.SEEK_SET)
+
+    def read(self, size: int) -> bytes:
+        return os.read(self._descriptor, size)
+
+    def close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class FileReader:
     """Reads parts of the file at *path*, in pieces of at most *chunk_size* bytes."""
 
     def __init__(self, path: Union[str, os.PathLike[str]], chunk_size: int) -> None:
         self._path = path
         self._chunk_size = chunk_size
-        self._file: Any = None
+        self._file: Optional[OpenFile] = None
         self._pieces: Iterator[bytes] = iter(())
         self._left = 0
         self._lock = Lock()
@@ -74,9 +117,9 @@ class FileReader:
     def _open(
         self, plan: Optional[Callable[[os.stat_result], Sequence[Part]]]
     ) -> List[bytes]:
-        stat_file(self._path)  # before open(), which would wait at a named pipe
+        stat_file(self._path)  # before it is opened: devices act on that
         # Closed by close(), on the event loop or in a thread.
-        self._file = open(self._path, "rb", buffering=0)  # noqa: SIM115
+        self._file = OpenFile(os.open(self._path, READ))
         self.status = os.fstat(self._file.fileno())
         return [] if plan is None else self._start(plan(self.status))
 
@@ -105,6 +148,7 @@ class FileReader:
         self._is_unwanted = True
         if self._file is not None and self._lock.acquire(blocking=False):
             try:
+                self._pieces = iter(())  # a circle: see _batch()
                 self._file.close()
             finally:
                 self._lock.release()
@@ -126,17 +170,26 @@ class FileReader:
             batch.append(piece)
             room -= len(piece)
             self._left -= len(piece)
-        self.is_at_end = not self._left
+        if not self._left:
+            self.is_at_end = True
+            # The generator refers to this object, and to the last piece: in a circle,
+            # both would stay in memory until the garbage collector comes by.
+            self._pieces = iter(())
         return batch
 
     def _read(self, parts: Sequence[Part]) -> Iterator[bytes]:
+        file = self._file
+        assert file is not None
+        position = 0
         # Never asked for more than there is: see _left.
         for before, start, end, after in parts:  # pragma: no branch
             if before:
                 yield before
-            self._file.seek(start)
+            if start != position:
+                file.seek(start)
+            position = end
             while start < end:
-                piece = self._file.read(min(self._chunk_size, end - start))
+                piece = file.read(min(self._chunk_size, end - start))
                 if not piece:
                     raise RuntimeError(
                         f"File at path {self._path} became shorter while it was sent: "

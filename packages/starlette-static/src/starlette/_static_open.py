@@ -17,20 +17,15 @@ import os
 from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple, Optional, Sequence
 
-__all__ = ("OpenFile", "Opened", "open_inside")
+from starlette._file_reader import READ, OpenFile
+
+__all__ = ("Opened", "open_inside")
 
 # For what is on the way it is enough to be allowed to go through.
 _THROUGH = (
     getattr(os, "O_PATH", os.O_RDONLY)
     | getattr(os, "O_DIRECTORY", 0)
     | getattr(os, "O_NOFOLLOW", 0)
-)
-# Opening a named pipe would wait for somebody to write to it.
-_READ = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)
-    | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_BINARY", 0)
 )
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _CAN_WALK = os.open in os.supports_dir_fd and bool(_NO_LINK)
@@ -42,34 +37,6 @@ _IS_NOTHING = frozenset(
         "ENOENT ENOTDIR ELOOP EMLINK ENAMETOOLONG EINVAL ENXIO ENODEV EOPNOTSUPP EILSEQ"
     ).split()
 )
-
-
-class OpenFile:
-    """A descriptor to read from, closed with the object at the latest.
-
-    Usually it is closed by the response; the object stands in where a program
-    drops a response that it never sent.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def fileno(self) -> int:
-        return self._descriptor
-
-    def seek(self, position: int) -> None:
-        os.lseek(self._descriptor, position, os.SEEK_SET)
-
-    def read(self, size: int) -> bytes:
-        return os.read(self._descriptor, size)
-
-    def close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
-
-    def __del__(self) -> None:
-        self.close()
 
 
 class Opened(NamedTuple):
@@ -134,14 +101,14 @@ def _walk(root: str, parts: Sequence[str]) -> Optional[Opened]:
             inner = os.open(part, _THROUGH, dir_fd=folder)
             os.close(folder)
             folder = inner
-        descriptor = os.open(parts[-1], _READ | _NO_LINK, dir_fd=folder)
+        descriptor = os.open(parts[-1], READ | _NO_LINK, dir_fd=folder)
     finally:
         os.close(folder)
     return _opened(path, descriptor)
 
 
 def _open_file(path: str, flags: int = 0) -> Optional[Opened]:
-    return _opened(path, os.open(path, _READ | flags))
+    return _opened(path, os.open(path, READ | flags))
 
 
 def _opened(path: str, descriptor: int) -> Optional[Opened]:

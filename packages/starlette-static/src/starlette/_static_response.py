@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from typing import Callable, List, Optional, Sequence
 
-from starlette._file_reader import FileReader, Part
+from starlette._file_reader import FileReader, OpenFile, Part
 from starlette._file_response import FileResponse
 from starlette._response import Response
 from starlette._send_tracker import SendTracker
 from starlette._static_headers import FileHeaders
-from starlette._static_open import Opened, OpenFile, open_inside
+from starlette._static_open import Opened, open_inside
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
