@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Dict
 
@@ -123,7 +124,45 @@ def test_members_that_do_not_go_together_are_refused(
     edit(path, "starlette-core>=0.4.0", "starlette-core>=0.6.0")
 
     assert main(["siblings", "starlette-static", "--at", "tree"], root) == 1
-    assert "starlette-core>=0.6.0" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "refused: starlette-testing 0.4.0 needs starlette-core<1,>=0.6.0, not 0.5.0\n"
+    )
+
+
+def test_a_library_brings_nobody_elses_member(
+    root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """
+    One that depends on a name of the family is installed without it.
+    """
+    library = tmp_path / "library-1-py3-none-any.whl"
+    metadata = "Metadata-Version: 2.1\nName: library\nVersion: 1\n"
+    with zipfile.ZipFile(library, "w") as archive:
+        archive.writestr("library.py", "")
+        archive.writestr(
+            "library-1.dist-info/METADATA",
+            f"{metadata}Requires-Dist: starlette>=99\nRequires-Dist: starlette-auth\n",
+        )
+        archive.writestr("library-1.dist-info/WHEEL", "Wheel-Version: 1.0\n")
+        archive.writestr("library-1.dist-info/RECORD", "")
+    edit(
+        root / "pyproject.toml",
+        '["pytest"]',
+        f'["pytest", "library @ {library.as_uri()}"]',
+    )
+    edit(
+        package(root, "starlette-static")[0] / "tests" / "test_staticfiles.py",
+        "def test_the_core",
+        "import library\n\n\ndef test_the_core",
+    )
+    # A member that is in nobody's environment, like most of them.
+    write(
+        root / "packages" / "starlette-auth" / "pyproject.toml",
+        '[project]\nname = "starlette-auth"\nversion = "0.4.0"\n',
+    )
+
+    assert main(["siblings", "starlette-static", "--at", "tree"], root) == 0
+    assert "1 passed" in capfd.readouterr().out
 
 
 def test_before_the_first_tag_the_tree_is_the_floor(tmp_path: Path) -> None:

@@ -30,10 +30,16 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tools.members import CORE, Member, members, read_toml
+from tools.members import CORE, Member, read_toml
 from tools.pins import version_of
 from tools.release.build import build_wheel
-from tools.release.family import Refused, named, siblings_of, tag_prefix
+from tools.release.family import (
+    Refused,
+    distributions,
+    named,
+    siblings_of,
+    tag_prefix,
+)
 from tools.release.git import commit_time, export, has_tag, versions
 from tools.release.process import call
 from tools.wheels import empty
@@ -173,6 +179,24 @@ def _fits(testing: Member, core: Version, root: Path) -> bool:
     return core in siblings_of(testing, root)[CORE].specifier
 
 
+def _requirements(found: importlib.metadata.Distribution) -> List[Requirement]:
+    """What *found* depends on, without its extras."""
+    wanted = [Requirement(text) for text in found.requires or []]
+    return [one for one in wanted if "extra" not in str(one.marker or "")]
+
+
+def _suits(
+    asks: importlib.metadata.Distribution,
+    requirement: Requirement,
+    found: Optional[importlib.metadata.Distribution],
+) -> None:
+    """Refuse a member that is not there, or not as another one needs it."""
+    if found is None or not requirement.specifier.contains(found.version, True):
+        there = "none is there" if found is None else f"not {found.version}"
+        who = f"{asks.metadata['Name']} {asks.version}"
+        raise Refused(f"{who} needs {requirement}, {there}")
+
+
 class Environment:
     """An empty environment, and what is put into it.
 
@@ -211,20 +235,27 @@ class Environment:
         """
         config = read_toml(self.root / "pyproject.toml")
         libraries = list(config["tool"]["hatch"]["envs"]["test"]["dependencies"])
-        family = [member.name for member in members(self.root)]
-        for distribution in self.installed():
-            for text in distribution.requires or []:
-                requirement = Requirement(text)
-                extra = "extra" in str(requirement.marker or "")
-                if not extra and canonicalize_name(requirement.name) not in family:
-                    libraries.append(text)
-        self._install(libraries)
-        call([self.uv, "pip", "check", "--python", str(self.python)], self.folder)
+        family = [member.name for member in distributions(self.root)]
+        there = self.installed()
+        for found in there.values():
+            for requirement in _requirements(found):
+                name = canonicalize_name(requirement.name)
+                if name not in family:
+                    libraries.append(str(requirement))
+                else:
+                    _suits(found, requirement, there.get(name))
+        # A library may want a member, and get somebody else's of that name: none
+        # of them is needed on any Python that there is.
+        nobody = self.folder / "nobody.txt"
+        lines = [f"{name}; python_version < '3'\n" for name in family]
+        nobody.write_text("".join(lines), encoding="utf-8")
+        self._install(["--override", str(nobody), *libraries])
 
-    def installed(self) -> List[importlib.metadata.Distribution]:
-        """The distributions that are in it."""
+    def installed(self) -> Dict[str, importlib.metadata.Distribution]:
+        """The distributions that are in it, by name."""
         places = [str(path) for path in self.folder.glob("**/site-packages")]
-        return list(importlib.metadata.distributions(path=places))
+        found = importlib.metadata.distributions(path=places)
+        return {canonicalize_name(one.metadata["Name"]): one for one in found}
 
     def _install(
         self,
@@ -253,9 +284,9 @@ def run(options: argparse.Namespace, root: Path) -> int:
         parts = Siblings(member, root, folder, options.index).parts(options.at)
         environment = Environment(folder / "env", root)
         environment.add_members(parts)
-        there = {d.metadata["Name"]: d.version for d in environment.installed()}
+        there = environment.installed()
         for part in parts:
-            print(f"{part.name} {there[part.name]}: {part.origin}", flush=True)
+            print(f"{part.name} {there[part.name].version}: {part.origin}", flush=True)
         environment.add_libraries()
         return _test(environment.python, member, root, options.passed_on)
 
