@@ -206,8 +206,14 @@ async def test_error_of_a_field_is_masked_and_logged(
         (b'{"query": "{ hello }"', "The request body is not valid JSON."),
         (b"\xff\xfe", "The request body is not valid JSON."),
         (b"[" * 100_000, "The request body is not valid JSON."),
-        (b'{"query":"{ hello }","variables":{"x":NaN}}', "The request body is not valid JSON."),
-        (b'{"query":"{ hello }","variables":{"x":1e999}}', "The request body is not valid JSON."),
+        (
+            b'{"query":"{ hello }","variables":{"x":NaN}}',
+            "The request body is not valid JSON.",
+        ),
+        (
+            b'{"query":"{ hello }","variables":{"x":1e999}}',
+            "The request body is not valid JSON.",
+        ),
         (b"7" * 5000, "The request body is not valid JSON."),
         (b"null", "A GraphQL request must be a JSON object."),
         (b'"{ hello }"', "A GraphQL request must be a JSON object."),
@@ -215,11 +221,17 @@ async def test_error_of_a_field_is_masked_and_logged(
         (b'{"query": null}', "No GraphQL query found in the request"),
         (b'{"query": 1}', "`query` must be a string."),
         (b'{"query": "{ hello }", "variables": []}', "`variables` must be an object."),
-        (b'{"query": "{ hello }", "operationName": 1}', "`operationName` must be a string."),
-        (b'{"query": "{ hello }", "extensions": "x"}', "`extensions` must be an object."),
+        (
+            b'{"query": "{ hello }", "operationName": 1}',
+            "`operationName` must be a string.",
+        ),
+        (
+            b'{"query": "{ hello }", "extensions": "x"}',
+            "`extensions` must be an object.",
+        ),
         (b'{"documentId": 1}', "`documentId` must be a string."),
     ],
-)  # fmt: skip
+)
 async def test_body_that_is_no_request(body: bytes, message: str) -> None:
     """
     400, and what is wrong; whatever the media type of the answer.
@@ -274,6 +286,17 @@ async def test_deeply_nested_document_is_an_error(opening: str) -> None:
 
     assert answer.status == 200
     assert len(messages(answer)) == 1
+
+
+async def test_numbers_come_back_as_they_are() -> None:
+    """
+    Whole ones and others.
+    """
+    values = [1, 1.5, -2.0e-7]
+    query = "query($v: Any) {any(value: $v)}"
+    answer = await post(app, {"query": query, "variables": {"v": values}})
+
+    assert json.loads(answer.body) == {"data": {"any": values}}
 
 
 async def test_deeply_nested_variables_are_data_or_an_error() -> None:
@@ -342,8 +365,11 @@ async def test_body_may_be_the_document() -> None:
 
 @pytest.mark.parametrize(
     "body, message",
-    [(b"\xff", "The request body is not UTF-8."), (b"", "No GraphQL query found in the request")],
-)  # fmt: skip
+    [
+        (b"\xff", "The request body is not UTF-8."),
+        (b"", "No GraphQL query found in the request"),
+    ],
+)
 async def test_document_that_is_no_text(body: bytes, message: str) -> None:
     """
     400.
@@ -392,6 +418,20 @@ async def test_form_is_refused_where_uploads_are_off() -> None:
     assert answer.status == 415
 
 
+def form(operations: str) -> bytes:
+    parts = [
+        ("operations", "", operations),
+        ("map", "", '{"0": ["variables.f"]}'),
+        ("0", '; filename="a.txt"', "content"),
+    ]
+    body = "".join(
+        f'--x\r\ncontent-disposition: form-data; name="{name}"{extra}'
+        f"\r\n\r\n{value}\r\n"
+        for name, extra, value in parts
+    )
+    return f"{body}--x--\r\n".encode()
+
+
 async def test_form_brings_files_into_variables() -> None:
     """
     The files are open while the operation runs, and closed afterwards.
@@ -403,30 +443,55 @@ async def test_form_brings_files_into_variables() -> None:
         return str(file.filename)
 
     uploads = GraphQLApp(
-        "scalar Upload type Query { q: Int } type Mutation { keep(file: Upload!): String }",
+        "scalar Upload type Query { q: Int }"
+        "type Mutation { keep(file: Upload!): String }",
         resolvers={"Mutation": {"keep": keep}},
     )
     operations = {
         "query": "mutation ($f: Upload!) { keep(file: $f) }",
         "variables": {"f": None},
     }
-    parts = [
-        ("operations", "", json.dumps(operations)),
-        ("map", "", '{"0": ["variables.f"]}'),
-        ("0", '; filename="a.txt"', "content"),
-    ]
-    body = "".join(
-        f'--x\r\ncontent-disposition: form-data; name="{name}"{extra}\r\n\r\n{value}\r\n'
-        for name, extra, value in parts
-    )
     answer = await post(
         uploads,
-        f"{body}--x--\r\n".encode(),
+        form(json.dumps(operations)),
         content_type="multipart/form-data; boundary=x",
         graphql_require_preflight="1",
     )
 
     assert json.loads(answer.body) == {"data": {"keep": "a.txt"}}
+    assert seen[0].file.closed
+
+
+async def test_files_stay_open_as_long_as_a_stream() -> None:
+    """
+    They are closed after its last event.
+    """
+    seen: List[Any] = []
+
+    async def read(source: Any, info: Any, file: Any) -> Any:
+        seen.append(file)
+        for _ in range(2):
+            yield (await file.read(1)).decode()
+
+    uploads = GraphQLApp(
+        "scalar Upload type Query { q: Int }"
+        "type Subscription { read(file: Upload!): String }",
+        resolvers={"Subscription": {"read": read}},
+    )
+    operations = {
+        "query": "subscription ($f: Upload!) { read(file: $f) }",
+        "variables": {"f": None},
+    }
+    answer = await post(
+        uploads,
+        form(json.dumps(operations)),
+        "text/event-stream",
+        content_type="multipart/form-data; boundary=x",
+        x_requested_with="test",
+    )
+
+    assert b'{"data":{"read":"c"}}' in answer.body
+    assert b'{"data":{"read":"o"}}' in answer.body
     assert seen[0].file.closed
 
 
@@ -525,6 +590,7 @@ async def test_get_executes_a_query(method: str) -> None:
     )
 
     assert answer.status == 200
+    assert answer.headers["vary"] == "Accept"
     assert json.loads(answer.body) == {"data": {"hello": "Hello, you!"}}
 
 
@@ -1040,8 +1106,11 @@ async def test_overridden_handlers_are_called() -> None:
 
 @pytest.mark.parametrize(
     "error, status, message",
-    [(Boom("secret"), 200, "Unexpected error."), (RequestError(429, "Slow down."), 429, "Slow down.")],
-)  # fmt: skip
+    [
+        (Boom("secret"), 200, "Unexpected error."),
+        (RequestError(429, "Slow down."), 429, "Slow down."),
+    ],
+)
 async def test_overridden_execute_may_fail(
     error: Exception, status: int, message: str
 ) -> None:

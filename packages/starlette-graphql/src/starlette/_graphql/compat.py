@@ -8,10 +8,21 @@ from __future__ import annotations
 from typing import Any, Dict, Optional, Tuple
 
 import graphql
-from graphql import DocumentNode, ExecutionResult, GraphQLSchema
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLSchema,
+    value_from_ast_untyped,
+)
 from graphql.execution import create_source_event_stream
 
-__all__ = ("HAS_INCREMENTAL", "INCREMENTAL_DIRECTIVES", "execute", "open_source")
+__all__ = (
+    "HAS_INCREMENTAL",
+    "INCREMENTAL_DIRECTIVES",
+    "default_of",
+    "execute",
+    "open_source",
+)
 
 # 3.3 executes @defer and @stream; its plain execute() refuses every operation on a
 # schema that knows them, and the other one returns a plain result where nothing was
@@ -25,6 +36,18 @@ INCREMENTAL_DIRECTIVES: Tuple[Any, ...] = (
 )
 
 execute: Any = getattr(graphql, "experimental_execute_incrementally", graphql.execute)
+
+
+def default_of(argument: Any) -> Any:
+    """Return the default value of an argument, or what is no value at all.
+
+    3.3 keeps a default that was written in text as a literal.
+    """
+    default = getattr(argument, "default", None)
+    if default is None:
+        return argument.default_value
+    literal = default.literal
+    return default.value if literal is None else value_from_ast_untyped(literal)
 
 
 async def open_source(

@@ -28,6 +28,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from starlette._graphql.compat import default_of
 from starlette._graphql.limits import GraphQLLimits
 
 __all__ = ("cost_of",)
@@ -136,7 +137,7 @@ class _Costs:
         for name in self._limits.list_arguments:
             if name not in field.args:
                 continue
-            value: Any = field.args[name].default_value
+            value: Any = default_of(field.args[name])
             if name in given:
                 literal = given[name]
                 if isinstance(literal, VariableNode):

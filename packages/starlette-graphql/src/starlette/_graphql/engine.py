@@ -178,7 +178,10 @@ class Engine:
     ) -> Begun:
         """Execute *operation*, which is allowed."""
         if callable(root_value):
-            root_value = root_value(context)
+            try:
+                root_value = root_value(context)
+            except Exception as exc:
+                return self.failed(operation.kind, exc)
             if hasattr(root_value, "__await__"):
                 return self._execute_later(
                     root_value, operation, request, context, incremental

@@ -90,7 +90,10 @@ async def _answer_get(app: Any, request: Request, wanted: Accept) -> Response:
         raise RequestError(405, "Method Not Allowed", headers=_allow(app))
     if not wanted.html:
         _check_acceptable(wanted)
-    return await _run(app, request, wanted, (read_url(app, request), None), READING)
+    read = (read_url(app, request), None)
+    response = await _run(app, request, wanted, read, READING)
+    response.headers.add_vary_header("Accept")
+    return response
 
 
 async def _run(

@@ -82,14 +82,13 @@ class Preparer:
     def _prepare(self, text: str) -> PreparedDocument:
         try:
             document = parse(text, max_tokens=self.limits.tokens)
+            errors = self._check(document)
         except GraphQLError as exc:
             return PreparedDocument("parse", [_detached(exc)])
         except RecursionError:
-            return PreparedDocument("parse", [_too_deep()])
-        try:
-            errors = self._check(document)
-        except RecursionError:
-            errors = [_too_deep()]
+            # Of the parser, or of a rule.
+            problem = GraphQLError("The document is nested too deeply.")
+            return PreparedDocument("parse", [problem])
         if errors:
             return PreparedDocument("validate", [_detached(e) for e in errors])
         return PreparedDocument("", [], document, _operations(text, document))
@@ -104,10 +103,6 @@ class Preparer:
             self.rules,
             hide_suggestions=not self.introspection,
         )
-
-
-def _too_deep() -> GraphQLError:
-    return GraphQLError("The document is nested too deeply.")
 
 
 def _detached(error: GraphQLError) -> GraphQLError:

@@ -17,7 +17,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Callable, Dict, Mapping, Tuple, Type
+from typing import Any, Callable, Mapping, Tuple, Type
 
 from graphql import (
     GraphQLEnumType,
@@ -29,6 +29,17 @@ from graphql import (
 )
 
 __all__ = ("attach",)
+
+_SCALAR = ("serialize", "parse_value", "parse_literal")
+
+_TEXT = (
+    "name",
+    "description",
+    "specified_by_url",
+    "extensions",
+    "ast_node",
+    "extension_ast_nodes",
+)
 
 
 def attach(schema: GraphQLSchema, resolvers: Mapping[str, Any]) -> None:
@@ -96,17 +107,15 @@ def _abstract(schema: GraphQLSchema, kind: Any, given: Any) -> None:
 
 
 def _scalar(schema: GraphQLSchema, kind: GraphQLScalarType, given: Any) -> None:
-    names = ("serialize", "parse_value", "parse_literal")
-    if isinstance(given, GraphQLScalarType):
-        taken: Dict[str, Any] = {name: getattr(given, name) for name in names}
-    else:
-        taken = dict(_only(kind.name, _mapping(kind.name, given), names))
-    if "parse_value" in taken and "parse_literal" not in taken:
-        taken["parse_literal"] = GraphQLScalarType(
-            kind.name, parse_value=taken["parse_value"]
-        ).parse_literal
-    for name, function in taken.items():
-        setattr(kind, name, _function(kind.name, name, function))
+    if not isinstance(given, GraphQLScalarType):
+        functions = _only(kind.name, _mapping(kind.name, given), _SCALAR)
+        for name, function in functions.items():
+            _function(kind.name, name, function)
+        given = GraphQLScalarType(kind.name, **functions)
+    # By other names in graphql-core 3.3, so all but what the text has said.
+    for name, value in vars(given).items():
+        if name not in _TEXT:
+            setattr(kind, name, value)
 
 
 def _enum(schema: GraphQLSchema, kind: GraphQLEnumType, given: Any) -> None:

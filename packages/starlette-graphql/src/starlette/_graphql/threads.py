@@ -31,8 +31,9 @@ def in_thread(resolve: Callable[..., Any], source: Any, info: Any, **args: Any) 
 
 
 async def _in_thread(resolve: Any, source: Any, info: Any, args: Any) -> Any:
-    result = await run_in_threadpool(lambda: resolve(source, info, **args))
-    # A plain function may return an awaitable all the same.
+    # Packed up: a plain function may return an awaitable all the same, and trio lets
+    # none out of a thread.
+    (result,) = await run_in_threadpool(lambda: (resolve(source, info, **args),))
     return await result if hasattr(result, "__await__") else result
 
 
