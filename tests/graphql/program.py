@@ -1,7 +1,7 @@
 """The program that real clients are set upon: one schema, all transports.
 
 The schema is text, so that graphql-core is all it needs.  What happens inside is
-noted in ``NOTES``, for the tests that ask what became of it.
+noted in ``NOTES`` and ``SENT``, for the tests that ask what became of it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from starlette.applications import Starlette
 from starlette.graphql import ConnectionRejected, GraphQLApp
 from starlette.routing import Route, WebSocketRoute
 
-__all__ = ("NOTES", "app")
+__all__ = ("NOTES", "SENT", "app")
 
 NOTES: List[str] = []
+SENT: Dict[str, int] = {}
 
 SCHEMA = """
     scalar Upload
@@ -43,7 +44,7 @@ SCHEMA = """
 
     type Subscription {
       count(to: Int!, failing: Boolean = false): Int!
-      forever(key: String!): Int!
+      forever(key: String!, busy: Boolean = false): Int!
       refused: Int
     }
 """
@@ -114,11 +115,16 @@ async def count(
         raise GraphQLError("Lost count")
 
 
-async def forever(source: Any, info: Any, key: str) -> AsyncGenerator[int, None]:
-    """Give one number, then wait until closed, and note it."""
+async def forever(
+    source: Any, info: Any, key: str, busy: bool
+) -> AsyncGenerator[int, None]:
+    """Give one number, or many, then wait until closed; and note it."""
     NOTES.append(f"{key} started")
     try:
         yield 1
+        while busy:
+            SENT[key] = SENT.get(key, 0) + 1
+            yield SENT[key]
         await asyncio.Event().wait()
     finally:
         NOTES.append(f"{key} ended")
