@@ -40,6 +40,16 @@ INSTALLERS = ("pip", "uv")
 
 each_installer = pytest.mark.parametrize("installer", INSTALLERS)
 
+# These name other indexes, or, below a hook of git, another repository.
+_NOT_FOR_TOOLS = (
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_FIND_LINKS",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_WORK_TREE",
+)
+
 # What poses as one of the family, elsewhere.
 DECOYS = {CORE: "0.99.0", STATIC: "0.99.0", "starlette": "99.0.0"}
 
@@ -98,7 +108,7 @@ Install = Callable[..., "subprocess.CompletedProcess[str]"]
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run *command* with no index but those that it names."""
     environ = {**os.environ, "PIP_CONFIG_FILE": os.devnull}
-    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+    for name in _NOT_FOR_TOOLS:
         environ.pop(name, None)
     return subprocess.run(
         command,
@@ -128,7 +138,8 @@ def commit(tree: Path, message: str) -> None:
     """Commit everything in *tree*."""
     succeed("git", "add", "--all", cwd=tree)
     who = ("-c", "user.name=A Contributor", "-c", "user.email=contributor@localhost")
-    succeed("git", *who, "commit", "--quiet", "-m", message, cwd=tree)
+    options = ("--quiet", "--no-verify", "--no-gpg-sign")
+    succeed("git", *who, "commit", *options, "-m", message, cwd=tree)
 
 
 def static(tree: Path) -> Member:
