@@ -90,6 +90,7 @@ def news() -> News:
 
 @pytest.fixture
 def address(news: News) -> Iterator[str]:
+    # uvicorn's default for WebSockets warns that its library has gone on.
     with live_server(program(news), lifespan="off", ws="websockets-sansio") as server:
         yield server.url
 
@@ -252,9 +253,8 @@ def test_another_place(page: Page, news: News, root_path: str, path: str) -> Non
     The page and all it asks for work below a mount and behind a ``root_path``.
     """
     app = program(news)
-    options = {"lifespan": "off", "ws": "websockets-sansio", "root_path": root_path}
 
-    with live_server(app, **options) as server:
+    with live_server(app, lifespan="off", root_path=root_path) as server:
         show(page, server.url + path)
         run(page, "query Greet { hello }", '"hello":"Hello,world!"')
         run(page, "subscription Told { told }", '"told":"listening"')

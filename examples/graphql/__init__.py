@@ -1,0 +1,1 @@
+"""A guest book with photos, over GraphQL: queries, an upload and a subscription."""
