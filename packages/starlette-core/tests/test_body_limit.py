@@ -85,6 +85,18 @@ async def test_body_beyond_the_limit(app: ASGIApp) -> None:
     assert whole.headers["connection"] == "close"
 
 
+@pytest.mark.parametrize("app", places(10))
+async def test_connection_of_many_streams(app: ASGIApp) -> None:
+    """
+    From HTTP/2 on a refusal ends its stream, and says nothing of the connection.
+    """
+    scope = {**http_scope("POST"), "http_version": "2"}
+    recorder = await exchange(app, scope, Script.http(b"x" * 11))
+
+    assert recorder.status == 413
+    assert "connection" not in recorder.headers
+
+
 async def test_announced_body_is_not_read() -> None:
     """
     Where the length says it all, nothing is received.

@@ -15,7 +15,7 @@ from starlette._send_tracker import SendTracker
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ("BodyLimit", "ContentTooLarge", "limited")
+__all__ = ("BodyLimit", "ContentTooLarge", "check_limit", "limited")
 
 BUDGET = "starlette.body_budget"
 
@@ -25,15 +25,19 @@ class ContentTooLarge(HTTPException):
 
     Args:
         limit: The limit that holds, in bytes.
+        http_version: That of the connection, as in the scope.
 
     Attributes:
         limit: As given.
     """
 
-    def __init__(self, limit: int) -> None:
-        # The rest of the body is not read, so that the connection cannot be
-        # used again; the server is told to end it.
-        super().__init__(413, "Content Too Large", {"connection": "close"})
+    def __init__(self, limit: int, http_version: str = "1.1") -> None:
+        # The rest of the body is not read, so that the connection cannot be used
+        # again; the server is told to end it.  From HTTP/2 on it is a stream that
+        # ends, and the header must not be sent (RFC 9113, section 8.2.2).
+        is_stream = http_version[:1] not in "01"
+        headers = None if is_stream else {"connection": "close"}
+        super().__init__(413, "Content Too Large", headers)
         self.limit = limit
 
 
@@ -54,30 +58,32 @@ class CountedReceive:
     outside of the limit is known inside.
     """
 
-    __slots__ = ("announced", "budget", "channel", "headers")
+    __slots__ = ("announced", "budget", "channel", "scope")
 
-    def __init__(
-        self, headers: Iterable[Tuple[bytes, bytes]], receive: Receive, budget: Budget
-    ) -> None:
+    def __init__(self, scope: Scope, receive: Receive, budget: Budget) -> None:
         self.channel = receive
         self.budget = budget
         # Looked at when the body is: most requests have none.
-        self.headers = headers
+        self.scope = scope
         self.announced = -1
 
     async def __call__(self) -> Message:
         budget = self.budget
         if self.announced < 0:
-            self.announced = announced_length(self.headers)
+            self.announced = announced_length(self.scope["headers"])
         # Before reading: an announced length says it all (RFC 9110, 8.6).
         if self.announced > budget.limit:
-            raise ContentTooLarge(budget.limit)
+            raise self._refusal()
         message = await self.channel()
         if message["type"] == "http.request":
             budget.received += len(message.get("body") or b"")
             if budget.received > budget.limit:
-                raise ContentTooLarge(budget.limit)
+                raise self._refusal()
         return message
+
+    def _refusal(self) -> ContentTooLarge:
+        version = self.scope.get("http_version", "1.1")
+        return ContentTooLarge(self.budget.limit, version)
 
 
 def announced_length(headers: Iterable[Tuple[bytes, bytes]]) -> int:
@@ -100,11 +106,7 @@ class BodyLimit:
     """
 
     def __init__(self, app: ASGIApp, max_body_size: int) -> None:
-        if not isinstance(max_body_size, int) or max_body_size < 0:
-            raise ValueError(
-                "`max_body_size` must be a number of bytes, 0 or more, "
-                f"but got {max_body_size!r}"
-            )
+        check_limit(max_body_size)
         self.app = app
         self.max_body_size = max_body_size
 
@@ -119,7 +121,7 @@ class BodyLimit:
             await app(scope, receive, send)
             return
         budget = scope[BUDGET] = Budget(self.max_body_size)
-        counted = CountedReceive(scope["headers"], receive, budget)
+        counted = CountedReceive(scope, receive, budget)
         tracker = send if type(send) is SendTracker else SendTracker(send)
         try:
             # Spelled out: an object is called by a detour.
@@ -128,6 +130,19 @@ class BodyLimit:
             if tracker.response_started:
                 raise
             await refuse(exc, scope, receive, send)
+
+
+def check_limit(max_body_size: int) -> None:
+    """Refuse what cannot be a limit.
+
+    Raises:
+        ValueError: *max_body_size* is negative or no whole number.
+    """
+    if not isinstance(max_body_size, int) or max_body_size < 0:
+        raise ValueError(
+            "`max_body_size` must be a number of bytes, 0 or more, "
+            f"but got {max_body_size!r}"
+        )
 
 
 async def refuse(

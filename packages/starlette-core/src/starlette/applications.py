@@ -18,7 +18,7 @@ from typing import (
     cast,
 )
 
-from starlette._body_limit import limited
+from starlette._body_limit import check_limit, limited
 from starlette._compat import ParamSpec
 from starlette._deprecations import warn_deprecated
 from starlette._middleware import Middleware, wrap
@@ -104,9 +104,10 @@ class Starlette:
         )
         self.user_middleware: List[Middleware] = list(middleware or ())
         self.middleware_stack: Optional[ASGIApp] = None
+        # Told here, because the stack is built at the first connection.
+        if max_body_size is not None:
+            check_limit(max_body_size)
         self.max_body_size = max_body_size
-        # Built once for nothing, so that a wrong limit is told here.
-        limited(self.router, max_body_size)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the router with everything around it.
