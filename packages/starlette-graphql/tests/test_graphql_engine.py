@@ -836,9 +836,11 @@ async def test_deferred_data_comes_later(anyio_backend_name: str) -> None:
     """
     As events, of which the first has the rest.
     """
-    if anyio_backend_name == "trio":
-        pytest.skip("graphql-core defers on asyncio alone")
     outcome = await run(make(), DEFERRED, incremental=True)
+    if anyio_backend_name == "trio":
+        # Where graphql-core cannot defer, everything comes at once.
+        assert outcome.payload == {"data": {"a": 1, "own": {"name": "x"}}}
+        return
     events = await events_of(outcome)
 
     assert outcome.incremental

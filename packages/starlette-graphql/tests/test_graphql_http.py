@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional
 import anyio
 import pytest
 
+from starlette._graphql.compat import HAS_INCREMENTAL
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
@@ -779,6 +780,26 @@ async def test_subscription_is_sent_in_parts() -> None:
 
     assert answer.headers["content-type"].startswith("multipart/mixed")
     assert answer.body.count(b'{"payload":{"data":{"count"') == 2
+
+
+@pytest.mark.skipif(not HAS_INCREMENTAL, reason="graphql-core 3.2 cannot")
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_deferred_data_is_sent_in_parts_or_events() -> None:
+    """
+    To who takes parts of a form that is known, or events first of all.
+    """
+    query = {"query": "{ hello ... @defer { later } }"}
+    parts = await post(app, query, "multipart/mixed, application/json")
+    events = await post(app, query, "text/event-stream, application/json")
+    unknown = await post(app, query, "multipart/mixed;deferSpec=1, application/json")
+    off = await post(make(incremental=False), query, "multipart/mixed")
+
+    assert parts.headers["content-type"].startswith("multipart/mixed")
+    assert b'"hasNext":true' in parts.body
+    assert events.headers["content-type"].startswith("text/event-stream")
+    assert b'"hasNext":true' in events.body
+    assert json.loads(unknown.body) == {"data": {"hello": "Hello, world!", "later": 3}}
+    assert len(messages(off)) == 1
 
 
 async def test_query_is_sent_as_an_event_to_who_prefers_that() -> None:

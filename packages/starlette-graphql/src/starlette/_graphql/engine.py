@@ -25,6 +25,7 @@ from typing import (
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
+from starlette._event_loop import asyncio_task
 from starlette._graphql import compat
 from starlette._graphql.documents import PreparedDocument, PreparedOperation
 from starlette._graphql.errors import ErrorFormatter, RequestError
@@ -223,7 +224,8 @@ class Engine:
         incremental: bool,
     ) -> Any:
         document = operation.document
-        if incremental and operation.deferring is not None:
+        # What defers in graphql-core needs asyncio.
+        if incremental and operation.deferring is not None and asyncio_task():
             document = operation.deferring
         else:
             if not operation.is_compiled:

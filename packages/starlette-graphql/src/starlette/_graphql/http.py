@@ -151,13 +151,11 @@ async def _outcome(
     kinds: Collection[str],
 ) -> Optional[Outcome]:
     """Run one operation; return None if the client went meanwhile."""
-    multipart = wanted.multipart
-    if multipart is None:
-        sse = app.sse and wanted.sse
-        streaming, incremental = sse, sse and app.incremental and wanted.streams_first
-    else:
-        streaming = (app.sse and wanted.sse) or "subscriptionspec" in multipart
-        incremental = app.incremental
+    streaming = app.sse and wanted.sse
+    incremental = streaming and app.incremental and wanted.streams_first
+    if wanted.multipart is not None:
+        streaming = streaming or _takes_parts(wanted, "subscription")
+        incremental = app.incremental and (incremental or _takes_parts(wanted, "query"))
     if app.has_own_execute():
         begun: Any = _run_own(app, asked, context, kinds, streaming)
     else:
@@ -235,14 +233,22 @@ async def _run_batch(
     return _json(app, wanted, Outcome("", "executed", payloads), context)  # type: ignore[arg-type]
 
 
+def _takes_parts(wanted: Accept, kind: str) -> bool:
+    """Tell whether the client takes what an operation of *kind* gives in parts."""
+    from starlette._graphql import multipart
+
+    return multipart.form_of(kind, wanted.multipart) is not None
+
+
 def _respond(
     app: Any, request: Request, wanted: Accept, outcome: Outcome, context: Any
 ) -> Response:
-    if outcome.events is None and not (wanted.streams_first and app.sse):
+    sse_first = app.sse and wanted.streams_first
+    if outcome.events is None and not sse_first:
         return _json(app, wanted, outcome, context)
     background = context_background(context)
     response: Response
-    if wanted.multipart is not None and (outcome.incremental or not wanted.sse):
+    if not sse_first and _takes_parts(wanted, outcome.kind):
         from starlette._graphql import multipart
 
         response = multipart.respond(
