@@ -155,9 +155,16 @@ def coding_send(
     """
     forward: Optional[Send] = None
 
-    # A function, and nothing made but it: all that a small response pays.  Not a
-    # coroutine function: it hands on the awaitable it gets.
-    def send_coded(message: Message) -> Awaitable[None]:
+    # A function, and nothing made but it: all that a small response pays.  Defaults,
+    # because variables from outside would be made an object each.  Not a coroutine
+    # function: it hands on the awaitable it gets.
+    def send_coded(
+        message: Message,
+        send: Send = send,
+        rules: Rules = rules,
+        request_headers: Iterable[Pair] = request_headers,
+        held: List[Start] = held,
+    ) -> Awaitable[None]:
         nonlocal forward
         if forward is not None:
             return forward(message)

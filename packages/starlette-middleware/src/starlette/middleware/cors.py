@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Pattern, Sequence, 
 
 from starlette._error_answer import wrap_error_answer
 from starlette._header_additions import Additions, Pair, encoded, sending
+from starlette._send_tracker import SendTracker
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -152,31 +153,42 @@ class CORSMiddleware:
             elif name == b"cookie":
                 has_cookie = True
         if not origin:
-            if self.preflight_explicit_allow_origin:
-                send = sending(VARY_ORIGIN, send)
-            # Spelled out: objects are called by a detour.
-            await self.app.__call__(scope, receive, send)  # type: ignore[operator]
-            return
-        if scope["method"] == "OPTIONS":
-            for name, _ in scope["headers"]:
-                if name == b"access-control-request-method":
-                    headers = Headers(scope=scope)
-                    response = self.preflight_response(request_headers=headers)
-                    await response(scope, receive, send)
-                    return
-        if self._is_overridden:
-            headers = Headers(scope=scope)
-            await self.simple_response(scope, receive, send, request_headers=headers)
-            return
-        # What simple_response does, without the headers as an object: a third of the
-        # cost of a simple request.
-        additions = self._for_origin(origin, has_cookie)
+            if not self.preflight_explicit_allow_origin:
+                # Spelled out: objects are called by a detour.
+                await self.app.__call__(scope, receive, send)  # type: ignore[operator]
+                return
+            additions = VARY_ORIGIN
+        else:
+            if scope["method"] == "OPTIONS" and _is_preflight(scope):
+                headers = Headers(scope=scope)
+                response = self.preflight_response(request_headers=headers)
+                await response(scope, receive, send)
+                return
+            if self._is_overridden:
+                headers = Headers(scope=scope)
+                await self.simple_response(
+                    scope, receive, send, request_headers=headers
+                )
+                return
+            # What simple_response does, without the headers as an object.
+            additions = self._for_origin(origin, has_cookie)
+        tracker = send if type(send) is SendTracker else None
+        if tracker is None:
+            send = sending(additions, send)
+        else:
+            # Behind the tracker and not around it: what is further in knows it by its
+            # class, and would put a second one on top.
+            inner = tracker.send
+            tracker.send = sending(additions, inner)
         try:
-            wrapped = sending(additions, send)
-            await self.app.__call__(scope, receive, wrapped)  # type: ignore[operator]
+            await self.app.__call__(scope, receive, send)  # type: ignore[operator]
         except Exception as exc:
-            wrap_error_answer(exc, partial(sending, additions))
+            if origin:
+                wrap_error_answer(exc, partial(sending, additions))
             raise
+        finally:
+            if tracker is not None:
+                tracker.send = inner
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Tell whether scripts of *origin* may read responses."""
@@ -313,6 +325,14 @@ class CORSMiddleware:
         """Allow *origin* alone in *headers*, and have caches tell origins apart."""
         headers["Access-Control-Allow-Origin"] = origin
         headers.add_vary_header("Origin")
+
+
+def _is_preflight(scope: Scope) -> bool:
+    # Not any(): its generator costs more than the comparisons.
+    for name, _ in scope["headers"]:  # noqa: SIM110
+        if name == b"access-control-request-method":
+            return True
+    return False
 
 
 def _several(given: Sequence[str]) -> Sequence[str]:

@@ -237,8 +237,11 @@ class CSRFMiddleware:
 
 
 def _sending(token: OfferedToken, send: Send) -> Send:
-    # Not a coroutine function: it hands on the awaitable it gets.
-    def send_with_token(message: Message) -> Awaitable[None]:
+    # Defaults, because each variable from outside would be made an object.  Not a
+    # coroutine function: it hands on the awaitable it gets.
+    def send_with_token(
+        message: Message, token: OfferedToken = token, send: Send = send
+    ) -> Awaitable[None]:
         if token.text is not None and message["type"] == "http.response.start":
             given = list(message.get("headers") or ())
             headers = [pair for pair in given if pair[0] != b"vary"]

@@ -183,27 +183,48 @@ class SessionMiddleware:
         send: Send,
         tracker: Optional[SendTracker] = None,
     ) -> Send:
-        is_rolling = self.rolling
-
         # A function and not an object: a third of what an untouched session costs.
+        # Defaults, because each variable from outside would be made an object: a tenth.
         # No coroutine function: it hands on the awaitable it gets.
-        def send_with_cookie(message: Message) -> Awaitable[None]:
-            if message["type"] in _STARTS and (
+        def send_with_cookie(
+            message: Message,
+            session: Session = session,
+            scope: Scope = scope,
+            send: Send = send,
+            is_rolling: bool = self.rolling,
+            started: Any = self._started,
+            tracker: Optional[SendTracker] = tracker,
+        ) -> Awaitable[None]:
+            # What nearly all untouched sessions are is asked first.
+            if (
                 type(session) is not UnreadSession
+                or scope.get("session") is not session
                 or is_rolling
-                or (scope.get("session") is not session and _is_replaced(scope))
-            ):
-                opened = _current(session, scope)
-                try:
-                    message = _with_headers(message, opened, self._cookies(opened))
-                except Exception:
-                    # The tracker has passed on what is not sent.
-                    if tracker is not None:
-                        tracker.response_started = False
-                    raise
+            ) and message["type"] in _STARTS:
+                message = started(message, session, scope, tracker)
             return send(message)
 
         return send_with_cookie
+
+    def _started(
+        self,
+        start: Message,
+        session: Session,
+        scope: Scope,
+        tracker: Optional[SendTracker],
+    ) -> Message:
+        """Return *start*, with the cookie if there is one to send."""
+        is_untouched = type(session) is UnreadSession and not self.rolling
+        if is_untouched and not _is_replaced(scope):
+            return start
+        try:
+            opened = _current(session, scope)
+            return _with_headers(start, opened, self._cookies(opened))
+        except Exception:
+            # The tracker has passed on what is not sent.
+            if tracker is not None:
+                tracker.response_started = False
+            raise
 
     def _cookies(self, session: Session) -> Sequence[Pair]:
         if not session:
