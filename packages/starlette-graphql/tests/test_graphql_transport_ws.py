@@ -829,7 +829,7 @@ async def test_context_of_operations() -> None:
 
     def note(source: Any, info: Any) -> str:
         contexts.append(info.context)
-        return info.context["request"].headers["x-name"]
+        return str(info.context["request"].headers["x-name"])
 
     app = GraphQLApp("type Query { a: String }", resolvers={"Query": {"a": note}})
     async with connected(app, headers={"x-name": "value"}) as websocket:

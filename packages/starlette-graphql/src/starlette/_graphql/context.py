@@ -23,6 +23,7 @@ __all__ = (
     "context_headers",
     "default_context",
     "make_context",
+    "run_background",
 )
 
 
@@ -80,6 +81,16 @@ def context_background(context: Any) -> Optional[BackgroundTasks]:
     if isinstance(background, BackgroundTasks) and not background.tasks:
         return None
     return background if callable(background) else None
+
+
+async def run_background(context: Any) -> None:
+    """Run the background tasks of *context*, those of events included.
+
+    A stream asks for them at its end, since its resolvers add some as it goes.
+    """
+    background: Any = context_background(context)
+    if background is not None:
+        await background()
 
 
 def context_headers(context: Any) -> List[Tuple[bytes, bytes]]:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import (
     Any,
     AsyncGenerator,
-    AsyncIterator,
     Callable,
     Dict,
     Iterable,
@@ -108,18 +107,18 @@ def _add_extensions(payload: Payload, result: Any) -> Payload:
     return payload
 
 
-async def older(payloads: AsyncIterator[Payload]) -> AsyncIterator[Payload]:
+async def older(
+    payloads: AsyncGenerator[Payload, None],
+) -> AsyncGenerator[Payload, None]:
     """Yield the payloads of 2023 in the form of 2022; close them at the end."""
     form = OlderForm()
-    close = getattr(payloads, "aclose", None)
     try:
         async for payload in payloads:
             translated = form.translate(payload)
             if translated is not None:
                 yield translated
     finally:
-        if close is not None:
-            await close()
+        await payloads.aclose()
 
 
 class OlderForm:

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from typing import (
     Any,
+    Awaitable,
     Callable,
-    Dict,
     Iterable,
     Mapping,
     NamedTuple,
@@ -27,7 +27,6 @@ from typing import (
 from starlette._graphql.incremental import older
 from starlette._graphql.streaming import Framing, OpenResponse, Payload, results_of
 from starlette._graphql.wirejson import encode
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 __all__ = ("KEEP_ALIVE", "Form", "form_of", "respond")
@@ -113,10 +112,10 @@ def respond(
     outcome: Any,
     app: Any,
     request: Any,
-    parameters: Dict[str, str],
+    parameters: Optional[Mapping[str, str]],
     *,
     headers: Iterable[Tuple[bytes, bytes]] = (),
-    background: Optional[BackgroundTask] = None,
+    background: Optional[Callable[[], Awaitable[None]]] = None,
 ) -> Response:
     """Return the response that sends *outcome* in parts.
 

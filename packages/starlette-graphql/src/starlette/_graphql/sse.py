@@ -7,11 +7,10 @@ too, since a browser would hide the body of a 4xx; ``complete`` is the end.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, Iterable, Optional, Tuple
 
 from starlette._graphql.streaming import Framing, OpenResponse, results_of
 from starlette._graphql.wirejson import encode
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 __all__ = ("KEEP_ALIVE", "respond")
@@ -48,7 +47,7 @@ def respond(
     request: Any,
     *,
     headers: Iterable[Tuple[bytes, bytes]] = (),
-    background: Optional[BackgroundTask] = None,
+    background: Optional[Callable[[], Awaitable[None]]] = None,
 ) -> Response:
     """Return the response that sends *outcome* as events.
 

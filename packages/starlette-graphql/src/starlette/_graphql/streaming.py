@@ -15,7 +15,8 @@ from __future__ import annotations
 from functools import partial
 from typing import (
     Any,
-    AsyncIterator,
+    AsyncGenerator,
+    Awaitable,
     Callable,
     Dict,
     Iterable,
@@ -26,7 +27,6 @@ from typing import (
 
 from starlette._graphql.tasks import Job, make_lock, open_tasks, sleep
 from starlette._until import disconnect
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -84,14 +84,14 @@ class OpenResponse(Response):
 
     def __init__(
         self,
-        events: AsyncIterator[Payload],
+        events: AsyncGenerator[Payload, None],
         framing: Framing,
         *,
         unexpected: Callable[[BaseException], Any],
         keep_alive: Optional[float] = None,
         headers: Optional[Mapping[str, str]] = None,
         more_headers: Iterable[Tuple[bytes, bytes]] = (),
-        background: Optional[BackgroundTask] = None,
+        background: Optional[Callable[[], Awaitable[None]]] = None,
     ) -> None:
         self.status_code = 200
         self.media_type = framing.media_type
@@ -119,7 +119,7 @@ class OpenResponse(Response):
                 keeping.stop()
         finally:
             # Outside of what is cancelled, so that the source may await something.
-            await _close(self._events)
+            await self._events.aclose()
         if self.background is not None:
             await self.background()
 
@@ -197,7 +197,7 @@ async def _watch(receive: Receive, writing: Job) -> None:
     writing.stop()
 
 
-async def results_of(outcome: Any) -> AsyncIterator[Payload]:
+async def results_of(outcome: Any) -> AsyncGenerator[Payload, None]:
     """Yield the results of *outcome*, be it one or many."""
     events = outcome.events
     if events is None:
@@ -208,9 +208,3 @@ async def results_of(outcome: Any) -> AsyncIterator[Payload]:
             yield payload
     finally:
         await events.aclose()
-
-
-async def _close(events: Any) -> None:
-    close = getattr(events, "aclose", None)
-    if close is not None:
-        await close()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
-from starlette._graphql.context import context_background
+from starlette._graphql.context import run_background
 from starlette._graphql.errors import RequestError
 from starlette._graphql.tasks import Job, Tasks, make_event
 from starlette._graphql.ws_messages import Message
@@ -151,9 +151,7 @@ class Operations:
         except Exception as error:
             self._fail(error)
         try:
-            background: Any = context_background(operation.context)
-            if background is not None:
-                await background()
+            await run_background(operation.context)
         except Exception as error:
             # The client has its answer; a failed response is logged by the server.
             self._app.errors.unexpected(error)
