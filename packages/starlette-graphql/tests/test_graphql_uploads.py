@@ -12,13 +12,14 @@ import anyio
 import pytest
 from graphql import GraphQLError, StringValueNode
 
+from starlette._body_limit import BodyLimit
 from starlette._graphql.errors import RequestError
 from starlette._graphql.limits import GraphQLLimits
 from starlette._graphql.request import MalformedRequest
 from starlette._graphql.uploads import Upload, read_multipart
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
-from starlette.testing import Script, http_scope
+from starlette.testing import Recorder, Script, http_scope
 
 pytestmark = pytest.mark.anyio
 
@@ -620,6 +621,25 @@ async def test_a_length_that_is_no_number() -> None:
     shown = await read(upload(["variables.file"]), length="²")
 
     assert shown["variables"] == {"file": ("a.png", b"data")}
+
+
+async def test_a_limit_of_the_application() -> None:
+    """
+    It is a refusal like those of the limits here.
+    """
+    script = Script.http(form(OPERATIONS, MAP, FILE))
+    refusals = []
+
+    async def endpoint(scope: Any, receive: Any, send: Any) -> None:
+        with pytest.raises(RequestError) as caught:
+            await read_multipart(Request(scope, receive), GraphQLLimits())
+        refusals.append(caught.value)
+
+    app = BodyLimit(endpoint, 100)
+    await app(request_of(b"").scope, script, Recorder())
+
+    assert [refusal.status for refusal in refusals] == [413]
+    assert refusals[0].headers == {"connection": "close"}
 
 
 async def test_a_client_that_goes() -> None:

@@ -18,6 +18,7 @@ from typing import Any, AsyncGenerator, Callable, Dict, List
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, print_ast
 
+from starlette._graphql.closing import ClosedWith
 from starlette._graphql.documents import PreparedOperation
 from starlette._graphql.engine import Begun, Engine
 from starlette._graphql.errors import cause_of
@@ -108,7 +109,8 @@ class StrawberryEngine(Engine):
             return self.failed(kind, exc)
         if not hasattr(results, "__aiter__"):
             return self._outcome_of(kind, results)
-        return Outcome(kind, "executed", None, self._events_of(results))
+        events: Any = ClosedWith(self._events_of(results), results.aclose)
+        return Outcome(kind, "executed", None, events)
 
     def _outcome_of(self, kind: str, result: Any) -> Outcome:
         errors: List[GraphQLError] = list(result.errors or ())
@@ -127,8 +129,6 @@ class StrawberryEngine(Engine):
                 yield self._outcome_of("subscription", result).payload or {}
         except Exception as exc:
             yield self.failed("subscription", exc).payload or {}
-        finally:
-            await results.aclose()
 
 
 def _text(operation: PreparedOperation) -> str:

@@ -25,6 +25,7 @@ from graphql import GraphQLError, GraphQLScalarType, ValueNode
 from starlette._graphql.errors import RequestError
 from starlette._graphql.upload_form import UploadForm
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ async def _counted(request: Request, limit: float) -> AsyncGenerator[bytes, None
             if count > limit:
                 raise _too_large(limit)
             yield chunk
+    except HTTPException as exc:
+        # A limit further out, of the application or the router.
+        raise RequestError(exc.status_code, exc.detail, headers=exc.headers) from exc
     finally:
         # Left to the garbage collector it would be closed some time later.
         await stream.aclose()
