@@ -99,18 +99,14 @@ def _strawberry_schema(**options: Any) -> Any:
     def items() -> List[Item]:
         return made
 
-    class Query:
-        __annotations__: Dict[str, Any] = {}
-
-    for resolver in (hello, items):
-        field = strawberry.field(resolver=resolver)
-        setattr(Query, resolver.__name__, field)
-        Query.__annotations__[resolver.__name__] = resolver.__annotations__["return"]
-    return strawberry.Schema(strawberry.type(Query), **options)
+    fields = {
+        "hello": strawberry.field(resolver=hello),
+        "items": strawberry.field(resolver=items),
+    }
+    return strawberry.Schema(strawberry.type(type("Query", (), fields)), **options)
 
 
 def _strawberry_app(schema: Any) -> Any:
-
     from starlette.applications import Starlette
     from starlette.routing import Route
 
