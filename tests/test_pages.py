@@ -101,7 +101,7 @@ def test_the_first_program_answers(page: str, path: str, body: str) -> None:
     """
     The program that a newcomer sees first does what it seems to do.
     """
-    (block,) = blocks(ROOT / page)
+    block = blocks(ROOT / page)[0]
     names: Dict[str, Any] = {}
 
     exec(compile(block, page, "exec", dont_inherit=True), names)
