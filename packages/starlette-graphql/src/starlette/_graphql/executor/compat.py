@@ -6,39 +6,29 @@ executor asks for a version.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, List, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple, Union
 
 import graphql
-from graphql import GraphQLError, GraphQLResolveInfo, get_variable_values
+from graphql import FieldNode, GraphQLError, get_variable_values, is_object_type
+from graphql.pyutils import inspect, is_iterable
 
 __all__ = (
-    "ASYNC_ITERABLES_FIRST",
     "COERCES_OUTPUT",
-    "INVALID_TYPE_NAME",
-    "IS_33",
-    "REFUSES_TYPES",
-    "SORTS_ERRORS",
     "argument_extras",
     "coerced_of",
+    "is_async_iterable",
+    "no_name_error",
     "output_coercion",
+    "put_in_order",
     "resolve_info_extras",
     "variables_of",
     "variables_with",
 )
 
-IS_33 = graphql.version_info >= (3, 3)
+_IS_33 = graphql.version_info >= (3, 3)
 
-# 3.2 takes what can be iterated both ways as a plain iterable.
-ASYNC_ITERABLES_FIRST = IS_33
-# 3.3 leaves errors in the order in which they were met.
-SORTS_ERRORS = not IS_33
 # The method of leaf types, as messages name it.
-COERCES_OUTPUT = "coerce_output_value" if IS_33 else "serialize"
-# How a message about a runtime type that is no string ends.
-INVALID_TYPE_NAME = ", which is not a valid Object type name." if IS_33 else "."
-# 3.2 has a message of its own for a resolver that returns the type itself.
-REFUSES_TYPES = not IS_33
-
+COERCES_OUTPUT = "coerce_output_value" if _IS_33 else "serialize"
 _HIDES_SUGGESTIONS = "hide_suggestions" in get_variable_values.__code__.co_varnames
 
 
@@ -63,7 +53,7 @@ def variables_of(
 
 def coerced_of(variables: Any) -> Dict[str, Any]:
     """Return the values within what `variables_of` gave: name to value."""
-    coerced: Dict[str, Any] = variables.coerced if IS_33 else variables
+    coerced: Dict[str, Any] = variables.coerced if _IS_33 else variables
     return coerced
 
 
@@ -73,18 +63,53 @@ def variables_with(variables: Any, names: Iterable[str]) -> Any:
     def only(values: Dict[str, Any]) -> Dict[str, Any]:
         return {name: values[name] for name in names if name in values}
 
-    return type(variables)(*map(only, variables)) if IS_33 else only(variables)
+    return type(variables)(*map(only, variables)) if _IS_33 else only(variables)
 
 
 def argument_extras(hide: bool) -> Tuple[Any, ...]:
     """Return what ``get_argument_values`` is given after the variables."""
-    return (None, hide) if IS_33 else ()
+    return (None, hide) if _IS_33 else ()
 
 
 def resolve_info_extras(
     gather: Callable[..., Any], track: Callable[..., Any]
 ) -> Tuple[Any, ...]:
     """Return the last fields of an info: from 3.3, abort signal and helpers."""
-    if "async_helpers" not in GraphQLResolveInfo._fields:
-        return ()
-    return (None, graphql.type.GraphQLResolveInfoHelpers(gather=gather, track=track))
+    helpers: Any = getattr(graphql.type, "GraphQLResolveInfoHelpers", None)
+    return (None, helpers(gather=gather, track=track)) if helpers else ()
+
+
+def is_async_iterable(value: Any) -> bool:
+    """Tell whether *value* is iterated asynchronously.
+
+    3.2 takes what can be iterated both ways as a plain iterable.
+    """
+    return hasattr(value, "__aiter__") and (_IS_33 or not is_iterable(value))
+
+
+def no_name_error(
+    must: str, name: Any, value: Any, nodes: Sequence[FieldNode]
+) -> GraphQLError:
+    """Return the error of a runtime type that is said by something else than a name.
+
+    Args:
+        must: What must be.
+        name: What was returned instead of a name.
+        value: The value whose type was asked for.
+        nodes: Where it was asked for.
+    """
+    got = f"{must} with value {inspect(value)}, received '{inspect(name)}'"
+    if _IS_33:
+        return GraphQLError(f"{got}, which is not a valid Object type name.", nodes)
+    if is_object_type(name):
+        return GraphQLError(
+            "Support for returning GraphQLObjectType from resolve_type was"
+            " removed in GraphQL-core 3.2, please return type name instead."
+        )
+    return GraphQLError(f"{got}.", nodes)
+
+
+def put_in_order(errors: List[GraphQLError]) -> None:
+    """Sort *errors* by their place; 3.3 leaves them as they were met."""
+    if not _IS_33:
+        errors.sort(key=lambda e: (e.locations or [], e.path or [], e.message))

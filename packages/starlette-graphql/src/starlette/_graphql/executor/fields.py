@@ -108,21 +108,21 @@ def entry(
 ) -> Optional[Entry]:
     """Return the entry of a field; ``None`` if the type has no such field."""
     name = nodes[0].name.value
-    options = plan.options
+    shared = plan.compilation
     definition: Optional[GraphQLField] = parent.fields.get(name)
     if name == "__typename":
         definition = TypeNameMetaFieldDef
-        if options.middleware is None:
+        if shared.middleware is None:
             return key, None, Never, _constant(parent.name)
-    elif name in _META_FIELDS and plan.schema.query_type is parent:
+    elif name in _META_FIELDS and shared.schema.query_type is parent:
         definition = _META_FIELDS[name]
     if definition is None:
         return None
     field = Field(plan, parent, key, nodes, definition)
-    arguments = Arguments(definition, nodes[0], options.hide_suggestions)
-    resolve: Any = definition.resolve or options.field_resolver
-    if options.middleware is not None:
-        resolve = options.middleware.get_field_resolver(resolve)
+    arguments = Arguments(definition, nodes[0], shared.hide_suggestions)
+    resolve: Any = definition.resolve or shared.field_resolver
+    if shared.middleware is not None:
+        resolve = shared.middleware.get_field_resolver(resolve)
     # The default resolver of a field whose arguments may be in error is called like
     # any other, for their sake.
     if resolve is default_field_resolver and arguments.constant is not None:

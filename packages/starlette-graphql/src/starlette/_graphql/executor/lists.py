@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, List, Optional
 
 from graphql import GraphQLError, is_non_null_type, located_error
 from graphql.pyutils import is_iterable
 
-from starlette._graphql.executor.compat import ASYNC_ITERABLES_FIRST
+from starlette._graphql.executor.compat import is_async_iterable
 from starlette._graphql.executor.complete import completer, exact_type
 from starlette._graphql.executor.run import (
     Completer,
@@ -47,7 +46,7 @@ def list_completer(
         if kind is not list and kind is not tuple:
             if is_absent(value, null_message):
                 return None
-            if _is_async(value):
+            if is_async_iterable(value):
                 return run.keep(complete_async(run, info, trail, value))
             if not is_iterable(value):
                 raise GraphQLError(not_iterable)
@@ -90,12 +89,6 @@ def list_completer(
         return await _fill(items, pending)
 
     return complete
-
-
-def _is_async(value: Any) -> bool:
-    if ASYNC_ITERABLES_FIRST:
-        return hasattr(value, "__aiter__")
-    return isinstance(value, AsyncIterable) and not is_iterable(value)
 
 
 async def _fill(items: List[Any], pending: List[int]) -> List[Any]:

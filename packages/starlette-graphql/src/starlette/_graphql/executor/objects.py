@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Awaitable, Dict, Optional
 
-from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType, is_object_type
+from graphql import GraphQLAbstractType, GraphQLError, GraphQLObjectType
 from graphql.pyutils import inspect, is_awaitable
 
-from starlette._graphql.executor.compat import INVALID_TYPE_NAME, REFUSES_TYPES
+from starlette._graphql.executor.compat import no_name_error
 from starlette._graphql.executor.run import (
     PLAIN,
     Completer,
@@ -81,7 +81,7 @@ def abstract_completer(
     What it needs for one object type is made when the first value of that type is
     met.
     """
-    resolve_type: Any = type_.resolve_type or field.plan.options.type_resolver
+    resolve_type: Any = type_.resolve_type or field.plan.compilation.type_resolver
     completers: Dict[str, Completer] = {}
 
     def complete(run: Run, info: Any, trail: Trail, value: Any) -> Any:
@@ -134,17 +134,9 @@ def _object_type(
             " a 'resolve_type' function or each possible type should provide"
             " an 'is_type_of' function."
         )
-    if REFUSES_TYPES and is_object_type(name):
-        raise GraphQLError(
-            "Support for returning GraphQLObjectType from resolve_type was"
-            " removed in GraphQL-core 3.2, please return type name instead."
-        )
     if not isinstance(name, str):
-        raise error(
-            f"{must} with value {inspect(value)},"
-            f" received '{inspect(name)}'{INVALID_TYPE_NAME}"
-        )
-    schema = field.plan.schema
+        raise no_name_error(must, name, value, field.nodes)
+    schema = field.plan.compilation.schema
     found = schema.get_type(name)
     if found is None:
         raise error(

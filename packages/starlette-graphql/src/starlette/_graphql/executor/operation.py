@@ -23,20 +23,20 @@ from graphql.pyutils import is_awaitable
 
 from starlette._graphql.executor.collect import conditions, directives_of
 from starlette._graphql.executor.compat import (
-    SORTS_ERRORS,
     coerced_of,
+    put_in_order,
     resolve_info_extras,
     variables_of,
     variables_with,
 )
-from starlette._graphql.executor.plan import Options, Plan, Selection
+from starlette._graphql.executor.plan import Compilation, Plan, Selection
 from starlette._graphql.executor.run import Coroutine, Run
 from starlette._graphql.executor.waiting import gather, track
 
 __all__ = ("CompiledOperation", "compile_operation")
 
-_MAX_PLANS = 16
-_MAX_FIELDS = 20_000
+# Of selections and fields that are kept compiled for one operation: about 10 MB.
+_MAX_SIZE = 5_000
 
 # What these ask of an executor is more than this one does.
 _UNSUPPORTED = frozenset(("defer", "stream", "experimental_disableErrorPropagation"))
@@ -97,46 +97,40 @@ def compile_operation(
         middleware = MiddlewareManager(*middleware)
     if type_resolver is default_type_resolver:
         type_resolver = None
-    options = Options(
-        middleware,
-        field_resolver or default_field_resolver,
-        type_resolver,
-        hide_suggestions,
+    compilation = Compilation(
+        schema,
+        fragments,
+        middleware=middleware,
+        field_resolver=field_resolver or default_field_resolver,
+        type_resolver=type_resolver,
+        hide_suggestions=hide_suggestions,
     )
-    return CompiledOperation(
-        schema, fragments, operation, root_type, options, conditions(parts)
-    )
+    return CompiledOperation(compilation, operation, root_type, conditions(parts))
 
 
 class CompiledOperation:
     """An operation that can be executed again and again.
 
     Args:
-        schema: The schema.
-        fragments: The fragments of the document.
+        compilation: The schema, the fragments, and how to compile.
         operation: The operation.
         root_type: The type of its root.
-        options: How to compile.
         condition_names: The variables that ``@skip`` and ``@include`` read.
     """
 
     def __init__(
         self,
-        schema: GraphQLSchema,
-        fragments: Dict[str, FragmentDefinitionNode],
+        compilation: Compilation,
         operation: OperationDefinitionNode,
         root_type: GraphQLObjectType,
-        options: Options,
         condition_names: Tuple[str, ...],
     ) -> None:
-        self._schema = schema
-        self._fragments = fragments
+        self._compilation = compilation
         self._operation = operation
         self._root_type = root_type
-        self._options = options
         self._condition_names = condition_names
         self._is_serial = operation.operation is OperationType.MUTATION
-        self._plans: Dict[Tuple[Any, ...], Tuple[Plan, Selection]] = {}
+        self._roots: Dict[Tuple[Any, ...], Selection] = {}
 
     def execute(
         self,
@@ -164,12 +158,11 @@ class CompiledOperation:
         self, variable_values: Optional[Dict[str, Any]]
     ) -> Union[List[GraphQLError], Any]:
         """Return coerced variables for `run`, or the list of their errors."""
-        definitions = self._operation.variable_definitions or ()
         return variables_of(
-            self._schema,
-            definitions,
+            self._compilation.schema,
+            self._operation.variable_definitions or (),
             variable_values or {},
-            self._options.hide_suggestions,
+            self._compilation.hide_suggestions,
         )
 
     def run(
@@ -179,8 +172,8 @@ class CompiledOperation:
         run = Run(
             variables,
             (
-                self._schema,
-                self._fragments,
+                self._compilation.schema,
+                self._compilation.fragments,
                 root_value,
                 self._operation,
                 variables,
@@ -206,25 +199,22 @@ class CompiledOperation:
         return _result(run, data)
 
     def _root(self, variables: Any) -> Selection:
-        names = self._condition_names
+        if self._compilation.size > _MAX_SIZE:
+            self._compilation.size = 0
+            self._roots.clear()
         coerced = coerced_of(variables)
-        key = tuple([coerced.get(name) for name in names])
-        found = (
-            self._plans.get(key) if all(type(part) is bool for part in key) else None
-        )
-        if found is None or found[0].size > _MAX_FIELDS:
-            plan = Plan(
-                self._schema,
-                self._fragments,
-                self._options,
-                variables_with(variables, names),
-            )
-            found = plan, plan.root(self._root_type, self._operation)
-            if all(type(part) is bool for part in key):
-                if len(self._plans) >= _MAX_PLANS:
-                    self._plans.pop(next(iter(self._plans)))
-                self._plans[key] = found
-        return found[1]
+        key = tuple([coerced.get(name) for name in self._condition_names])
+        # What is no boolean is an error to be raised in the execution, with a plan of
+        # its own.
+        is_sound = all(type(answer) is bool for answer in key)
+        root = self._roots.get(key) if is_sound else None
+        if root is None:
+            known = variables_with(variables, self._condition_names)
+            plan = Plan(self._compilation, known)
+            root = plan.root(self._root_type, self._operation)
+            if is_sound:
+                self._roots[key] = root
+        return root
 
 
 async def _finish(run: Run, pending: CoroutineOf[Any, Any, Any]) -> ExecutionResult:
@@ -243,11 +233,5 @@ def _result(run: Run, data: Optional[Dict[str, Any]]) -> ExecutionResult:
     errors = run.errors
     if errors or run.is_torn:
         run.clear()
-        if SORTS_ERRORS:
-            # Fields that were awaited come in any order.
-            errors.sort(key=_position)
+        put_in_order(errors)
     return ExecutionResult(data, errors or None)
-
-
-def _position(error: GraphQLError) -> Tuple[Any, ...]:
-    return (error.locations or [], error.path or [], error.message)

@@ -24,58 +24,53 @@ from starlette._graphql.executor.fields import Entry, entry
 from starlette._graphql.executor.run import Coroutine, Run, Trail, to_path
 from starlette._graphql.executor.waiting import gather
 
-__all__ = ("Options", "Plan", "Selection")
+__all__ = ("Compilation", "Plan", "Selection")
 
 
-class Options:
-    """How an operation is compiled.
-
-    Attributes:
-        middleware: What wraps resolvers; a ``MiddlewareManager`` or ``None``.
-        field_resolver: The resolver of fields without one.
-        type_resolver: The same for abstract types; ``None`` for the default.
-        hide_suggestions: Whether errors of arguments suggest no names.
-    """
-
-    __slots__ = ("field_resolver", "hide_suggestions", "middleware", "type_resolver")
-
-    def __init__(
-        self,
-        middleware: Any,
-        field_resolver: Any,
-        type_resolver: Any,
-        hide_suggestions: bool,
-    ) -> None:
-        self.middleware = middleware
-        self.field_resolver = field_resolver
-        self.type_resolver = type_resolver
-        self.hide_suggestions = hide_suggestions
-
-
-class Plan:
-    """The selections of one operation.
+class Compilation:
+    """What the plans of one operation share.
 
     Attributes:
         schema: The schema.
         fragments: The fragments of the document.
-        options: How to compile.
-        variables: The variables that conditions read, and no others: a plan
-            outlives the request it was made for.
-        size: How many fields have been compiled.
+        middleware: What wraps resolvers; a ``MiddlewareManager`` or ``None``.
+        field_resolver: The resolver of fields without one.
+        type_resolver: The same for abstract types; ``None`` for the default.
+        hide_suggestions: Whether errors of arguments suggest no names.
+        size: How many selections and fields have been compiled.
     """
 
     def __init__(
         self,
         schema: GraphQLSchema,
         fragments: Dict[str, FragmentDefinitionNode],
-        options: Options,
-        variables: Any,
+        *,
+        middleware: Any,
+        field_resolver: Any,
+        type_resolver: Any,
+        hide_suggestions: bool,
     ) -> None:
         self.schema = schema
         self.fragments = fragments
-        self.options = options
-        self.variables = variables
+        self.middleware = middleware
+        self.field_resolver = field_resolver
+        self.type_resolver = type_resolver
+        self.hide_suggestions = hide_suggestions
         self.size = 0
+
+
+class Plan:
+    """The selections of one operation, for one set of conditions.
+
+    Attributes:
+        compilation: What it shares with the operation's other plans.
+        variables: The variables that conditions read, and no others: a plan
+            outlives the request it was made for.
+    """
+
+    def __init__(self, compilation: Compilation, variables: Any) -> None:
+        self.compilation = compilation
+        self.variables = variables
         self._selections: Dict[Tuple[Any, ...], Selection] = {}
 
     def root(
@@ -175,18 +170,19 @@ class Selection:
         return response
 
     def _compile(self) -> List[Entry]:
-        plan = self._plan
+        shared = self._plan.compilation
         fields = collect(
-            plan.schema,
-            plan.fragments,
-            plan.variables,
+            shared.schema,
+            shared.fragments,
+            self._plan.variables,
             self._type,
             self._selection_sets,
         )
-        found = [entry(plan, self._type, *field) for field in fields.items()]
+        found = [entry(self._plan, self._type, *field) for field in fields.items()]
         entries = [item for item in found if item is not None]
-        plan.size += len(entries)
+        shared.size += 1 + len(entries)
         self._has_paths = any(item[1] is None for item in entries)
+        # Last: another thread may be waiting for it.
         self._entries = entries
         return entries
 

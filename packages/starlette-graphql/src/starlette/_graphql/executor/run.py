@@ -121,12 +121,11 @@ def is_absent(value: Any, null_message: Optional[str]) -> bool:
         TypeError: With *null_message*.
         Exception: *value* itself, if a resolver returned an exception.
     """
-    if value is not None:
-        # First: in 3.2 ``Undefined`` is an exception.
-        if isinstance(value, Exception):
-            raise value
-        if value is not Undefined:
-            return False
+    # First: in 3.2 ``Undefined`` is an exception.
+    if isinstance(value, Exception):
+        raise value
+    if value is not None and value is not Undefined:
+        return False
     if null_message is not None:
         raise TypeError(null_message)
     return True

@@ -34,10 +34,12 @@ async def gather(awaitables: Sequence[Awaitable[Any]]) -> List[Any]:
     futures = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
     try:
         return await asyncio.gather(*futures)
-    except Exception:
+    except BaseException as error:
         for future in futures:
             future.cancel()
-        await asyncio.gather(*futures, return_exceptions=True)
+        # Who closes this coroutine instead of cancelling it cannot be made to wait.
+        if not isinstance(error, GeneratorExit):
+            await asyncio.gather(*futures, return_exceptions=True)
         raise
 
 
