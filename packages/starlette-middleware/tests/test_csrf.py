@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
 
 import pytest
@@ -646,6 +648,24 @@ def test_lazy_text() -> None:
     assert "0" + text == "0abc"
     assert text.upper() == "ABC"
     assert made == [1]
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda text: pickle.loads(pickle.dumps(text))]
+)
+async def test_copy_of_a_token(copied: Callable[[Any], Any]) -> None:
+    """
+    It is the text.
+    """
+    scope = http_scope(headers=[HOST])
+    await exchange(protected(), scope)
+    token = scope["state"]["csrf_token"]
+    found = copied({"token": token})["token"]
+    again = copied(token)
+
+    assert str(found) == str(token)
+    assert again == str(token)
+    assert type(again) is str
 
 
 def test_text_that_nobody_makes() -> None:

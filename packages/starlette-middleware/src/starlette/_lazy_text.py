@@ -59,6 +59,10 @@ class TextOnDemand:
     def __radd__(self, other: str) -> str:
         return other + str(self)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # A copy is the text.
+        return str, (str(self),)
+
     def __getattr__(self, name: str) -> Any:
         # The methods of text.
         return getattr(str(self), name)
