@@ -268,9 +268,11 @@ async def test_keys_that_are_passed_over() -> None:
         {"keys": [{"kty": "RSA", "kid": "a"}]},
         {"keys": [{"kty": "EC", "kid": "a", "crv": "P-1"}]},
         {"keys": [public(EC, kid="a", x="AA")]},
+        {"keys": [public(RSA, kid="a", alg="none")]},
+        {"keys": [public(RSA, kid="a", alg="HS256")]},
         {"keys": [public(EC, kid="a"), public(RSA, kid="a")]},
     ],
-    ids=range(9),
+    ids=range(11),
 )
 async def test_key_set_that_is_none(key_set: Any) -> None:
     """

@@ -371,6 +371,21 @@ async def test_scopes_that_are_none(scopes: Any) -> None:
         requires(scopes)
 
 
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"status_code": "403"}, "`status_code` must be int or None, but got '403'"),
+        ({"redirect": login}, "`redirect` must be str or None, but got <function"),
+    ],
+)
+async def test_options_that_are_none(options: Any, message: str) -> None:
+    """
+    It is an error when the decorator is made.
+    """
+    with pytest.raises(TypeError, match=message):
+        requires("read", **options)
+
+
 async def test_decorated_function() -> None:
     """
     It looks like the one that was decorated.

@@ -252,7 +252,8 @@ def _public_key(entry: Mapping[str, Any]) -> Any:
     jwt = _jwt()
     try:
         key = jwt.PyJWK(dict(entry))
-    except (jwt.PyJWTError, ValueError, TypeError):
+    # The algorithm "none" has no keys.
+    except (jwt.PyJWTError, ValueError, TypeError, NotImplementedError):
         # That error would quote the key.
         raise ValueError(
             f"The key {entry.get('kid')!r} in `key_set` cannot be read."

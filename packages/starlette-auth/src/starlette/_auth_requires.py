@@ -71,10 +71,12 @@ def requires(
             they asked for as ``next`` in the query.
 
     Raises:
-        TypeError: *scopes* is no text and no sequence, or, when a function is
-            decorated, the function has no such parameter.
+        TypeError: An argument is none of these, or, when a function is decorated, the
+            function has no such parameter.
     """
     needed = scope_list(scopes)
+    _check("status_code", status_code, int)
+    _check("redirect", redirect, str)
 
     def decorate(function: Callable[P, Any]) -> Callable[P, Any]:
         name, index = _connection_parameter(function)
@@ -109,6 +111,11 @@ def scope_list(scopes: Union[str, Sequence[str]]) -> List[str]:
             f"`scopes` must be a text or a sequence of texts, but got {scopes!r}."
         )
     return found
+
+
+def _check(name: str, value: object, kind: Type[Any]) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(f"`{name}` must be {kind.__name__} or None, but got {value!r}.")
 
 
 def _connection_parameter(function: Callable[..., Any]) -> Tuple[str, int]:
