@@ -323,6 +323,49 @@ async def test_plain_resolvers_may_run_in_threads(middleware: Any) -> None:
     assert threads["name"] == threads["later"] == here
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_loads_of_one_round_are_gathered() -> None:
+    """
+    Resolvers of a list wait together, so that a loader asks for all keys at once.
+    """
+    batches: List[List[int]] = []
+
+    class Loader:
+        def __init__(self) -> None:
+            self.waiting: Dict[int, Any] = {}
+
+        async def load(self, key: int) -> int:
+            import asyncio
+
+            loop = asyncio.get_running_loop()
+            if not self.waiting:
+                loop.call_soon(self.dispatch)
+            self.waiting[key] = loop.create_future()
+            found: int = await self.waiting[key]
+            return found
+
+        def dispatch(self) -> None:
+            waiting, self.waiting = self.waiting, {}
+            batches.append(sorted(waiting))
+            for key, future in waiting.items():
+                future.set_result(key * 10)
+
+    app = GraphQLApp(
+        "type Query { things: [Thing] } type Thing { a: Int b: Int }",
+        resolvers={
+            "Query": {"things": lambda source, info: [1, 2, 3]},
+            "Thing": {
+                "a": lambda source, info: info.context.load(source),
+                "b": lambda source, info: info.context.load(source + 10),
+            },
+        },
+    )
+    payload = await payload_of(app, "{ things { a b } }", Loader())
+
+    assert payload["data"]["things"][2] == {"a": 30, "b": 130}
+    assert batches == [[1, 2, 3, 11, 12, 13]]
+
+
 async def test_rules_of_a_program_are_validated() -> None:
     """
     Beside those of the specification.

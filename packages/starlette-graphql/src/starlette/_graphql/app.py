@@ -7,9 +7,9 @@ the transport it belongs to.  The three methods of earlier times, ``handle_graph
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 
 from starlette._graphql import graphiql as graphiql_page
 from starlette._graphql import http
@@ -17,13 +17,14 @@ from starlette._graphql.around import Around, GraphQLOperation
 from starlette._graphql.compat import HAS_INCREMENTAL
 from starlette._graphql.context import make_context
 from starlette._graphql.csrf import PreflightRule
+from starlette._graphql.engine import Engine
 from starlette._graphql.errors import ErrorFormatter
 from starlette._graphql.limits import GraphQLLimits
 from starlette._graphql.persisted import TextFinder
 from starlette._graphql.prepare import Preparer
 from starlette._graphql.request import GraphQLRequest
 from starlette._graphql.schema import incremental_schema, to_schema
-from starlette._graphql.status import rules_of
+from starlette._graphql.status import Rules, rules_of
 from starlette._graphql.strawberry import engine_of
 from starlette._graphql.threads import middleware_of
 from starlette._graphql.websocket import WebSocketOptions
@@ -35,7 +36,7 @@ __all__ = ("GraphQLApp",)
 
 Hook = Callable[[GraphQLOperation], Any]
 
-CSRF_HEADERS = (
+CSRF_HEADERS: Tuple[str, ...] = (
     "apollo-require-preflight",
     "graphql-require-preflight",
     "x-apollo-operation-name",
@@ -148,24 +149,28 @@ class GraphQLApp:
         if executor_class is not None:
             _warn_executor_class()
         graphiql_page.check(graphiql)
-        self.executor_class = executor_class
-        self.is_async = True
-        self.graphiql = graphiql
-        self.schema = to_schema(schema, resolvers)
-        self.incremental = incremental and HAS_INCREMENTAL
-        self.limits = GraphQLLimits() if limits is None else limits
-        self.errors = ErrorFormatter(mask_errors, debug, format_error)
-        self.root_value = root_value
-        self.get = get
-        self.batching = (self.limits.batch or 0) if batching is True else int(batching)
-        self.uploads = uploads
-        self.sse = sse
-        self.rules = rules_of(http_spec)
-        self.keep_alive = keep_alive
-        self.csrf_rule = None if csrf_headers is None else PreflightRule(csrf_headers)
-        self.context = context
+        self.executor_class: Any = executor_class
+        self.is_async: bool = True
+        self.graphiql: Any = graphiql
+        self.schema: GraphQLSchema = to_schema(schema, resolvers)
+        self.incremental: bool = incremental and HAS_INCREMENTAL
+        self.limits: GraphQLLimits = GraphQLLimits() if limits is None else limits
+        self.errors: ErrorFormatter = ErrorFormatter(mask_errors, debug, format_error)
+        self.root_value: Any = root_value
+        self.get: bool = get
+        self.batching: int = int(batching)
+        if batching is True:
+            self.batching = self.limits.batch or 0
+        self.uploads: bool = uploads
+        self.sse: bool = sse
+        self.rules: Rules = rules_of(http_spec)
+        self.keep_alive: Optional[float] = keep_alive
+        self.csrf_rule: Optional[PreflightRule] = None
+        if csrf_headers is not None:
+            self.csrf_rule = PreflightRule(csrf_headers)
+        self.context: Optional[Callable[[Any], Any]] = context
         cls = type(self)
-        self.has_default_context = (
+        self.has_default_context: bool = (
             context is None and cls.make_context is GraphQLApp.make_context
         )
         preparer = Preparer(
@@ -176,7 +181,7 @@ class GraphQLApp:
             entries=document_cache,
             size=document_cache_size,
         )
-        self.websocket_options = WebSocketOptions(
+        self.websocket_options: WebSocketOptions = WebSocketOptions(
             subprotocols=subprotocols,
             allowed_origins=allowed_origins,
             on_connect=on_connect,
@@ -189,7 +194,7 @@ class GraphQLApp:
         around = None
         if hooks or extensions or self.limits.time is not None:
             around = Around(hooks, tuple(extensions), self.limits.time)
-        self.engine = engine_of(schema)(
+        self.engine: Engine = engine_of(schema)(
             preparer,
             self.errors,
             TextFinder(documents, trusted_only, apq),

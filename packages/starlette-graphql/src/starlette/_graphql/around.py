@@ -55,11 +55,11 @@ class GraphQLOperation:
         request: GraphQLRequest,
         context: Any,
     ) -> None:
-        self.kind = kind
-        self.name = name
-        self.document = document
-        self.request = request
-        self.context = context
+        self.kind: str = kind
+        self.name: Optional[str] = name
+        self.document: DocumentNode = document
+        self.request: GraphQLRequest = request
+        self.context: Any = context
         self.result: Optional[ExecutionResult] = None
 
 
@@ -83,9 +83,9 @@ class Around:
         extensions: Sequence[Callable[[GraphQLOperation], Any]] = (),
         time: Optional[float] = None,
     ) -> None:
-        self.hooks = hooks
-        self.extensions = extensions
-        self.time = time
+        self.hooks: Sequence[Callable[[GraphQLOperation], Any]] = hooks
+        self.extensions: Sequence[Callable[[GraphQLOperation], Any]] = extensions
+        self.time: Optional[float] = time
 
     async def run(
         self,

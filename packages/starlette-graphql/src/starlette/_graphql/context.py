@@ -12,7 +12,7 @@ By default it is a dictionary of its own for every request or WebSocket operatio
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple, Union
 
 from starlette.background import BackgroundTasks
 from starlette.responses import Response
@@ -37,9 +37,9 @@ class ContextResponse(Response):
 
     def __init__(self) -> None:
         self.raw_headers: List[Tuple[bytes, bytes]] = []
-        self.background = None
-        self.status_code = 200
-        self.body = b""
+        self.background: Optional[Callable[[], Awaitable[None]]] = None
+        self.status_code: int = 200
+        self.body: Union[bytes, memoryview] = b""
 
 
 def default_context(

@@ -71,7 +71,7 @@ class PreflightRule:
             )
         for name in names:
             self._check_name(name)
-        self.names = tuple(name.lower() for name in names)
+        self.names: Tuple[str, ...] = tuple(name.lower() for name in names)
         self._keys = frozenset(name.encode("ascii") for name in self.names)
 
     @staticmethod

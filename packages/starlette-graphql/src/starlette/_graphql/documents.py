@@ -58,11 +58,11 @@ class PreparedOperation:
     ) -> None:
         self.kind: str = node.operation.value
         self.name: Optional[str] = node.name.value if node.name else None
-        self.node = node
-        self.document = document
-        self.deferring = deferring
+        self.node: OperationDefinitionNode = node
+        self.document: DocumentNode = document
+        self.deferring: Optional[DocumentNode] = deferring
         self.compiled: Any = None
-        self.is_compiled = False
+        self.is_compiled: bool = False
 
 
 class PreparedDocument:
@@ -84,10 +84,10 @@ class PreparedDocument:
         document: Optional[DocumentNode] = None,
         operations: Optional[Dict[Optional[str], PreparedOperation]] = None,
     ) -> None:
-        self.stage = stage
-        self.errors = errors
-        self.document = document
-        self.operations = operations or {}
+        self.stage: str = stage
+        self.errors: List[GraphQLError] = errors
+        self.document: Optional[DocumentNode] = document
+        self.operations: Dict[Optional[str], PreparedOperation] = operations or {}
 
 
 class DocumentCache:
@@ -99,9 +99,9 @@ class DocumentCache:
     """
 
     def __init__(self, entries: int, size: int) -> None:
-        self.entries = entries
-        self.size = size
-        self.used = 0
+        self.entries: int = entries
+        self.size: int = size
+        self.used: int = 0
         self._documents: OrderedDict[str, PreparedDocument] = OrderedDict()
 
     def __len__(self) -> int:

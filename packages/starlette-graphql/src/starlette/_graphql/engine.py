@@ -64,12 +64,12 @@ class Engine:
         around: Any = None,
     ) -> None:
         self.schema: GraphQLSchema = preparer.schema
-        self.preparer = preparer
-        self.errors = errors
-        self.texts = texts
-        self.root_value = root_value
-        self.middleware = middleware
-        self.around = around
+        self.preparer: Preparer = preparer
+        self.errors: ErrorFormatter = errors
+        self.texts: TextFinder = texts
+        self.root_value: Any = root_value
+        self.middleware: Any = middleware
+        self.around: Any = around
 
     async def run(
         self,

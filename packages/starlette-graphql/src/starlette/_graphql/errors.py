@@ -49,11 +49,11 @@ class RequestError(Exception):
         json_status: Optional[int] = None,
     ) -> None:
         super().__init__(message)
-        self.status = status
-        self.message = message
-        self.code = code
+        self.status: int = status
+        self.message: str = message
+        self.code: Optional[str] = code
         self.headers: Dict[str, str] = dict(headers or {})
-        self.json_status = status if json_status is None else json_status
+        self.json_status: int = status if json_status is None else json_status
 
     def payload(self) -> Dict[str, Any]:
         """Return the response map: ``{"errors": [{"message": ...}]}``, no data."""
@@ -77,8 +77,8 @@ class ConnectionRejected(Exception):
 
     def __init__(self, reason: str = "Forbidden", code: int = 4403) -> None:
         super().__init__(reason)
-        self.reason = reason
-        self.code = code
+        self.reason: str = reason
+        self.code: int = code
 
 
 class ErrorFormatter:
@@ -98,9 +98,9 @@ class ErrorFormatter:
         debug: bool = False,
         format_error: Optional[Formatter] = None,
     ) -> None:
-        self.mask = mask and not debug
-        self.debug = debug
-        self.format_error = format_error
+        self.mask: bool = mask and not debug
+        self.debug: bool = debug
+        self.format_error: Optional[Formatter] = format_error
 
     def request_errors(self, errors: Sequence[GraphQLError]) -> List[Dict[str, Any]]:
         """Format errors of a document or its variables: the client's own.

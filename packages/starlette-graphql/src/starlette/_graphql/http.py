@@ -9,12 +9,14 @@ An operation that has to wait is cancelled when the client goes.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Collection, Dict, List, Optional
 
 from starlette._graphql.context import (
     context_background,
     context_headers,
     default_context,
+    run_background,
 )
 from starlette._graphql.errors import RequestError
 from starlette._graphql.negotiation import Accept, accepted
@@ -246,7 +248,7 @@ def _respond(
     sse_first = app.sse and wanted.streams_first
     if outcome.events is None and not sse_first:
         return _json(app, wanted, outcome, context)
-    background = context_background(context)
+    background: Any = partial(run_background, context)
     response: Response
     if not sse_first and _takes_parts(wanted, outcome.kind):
         from starlette._graphql import multipart

@@ -8,7 +8,7 @@ often it is spread.  What is measured is in ``measure.py``.
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 __all__ = ("GraphQLLimits",)
 
@@ -68,21 +68,21 @@ class GraphQLLimits:
         parts: Optional[int] = 100,
         batch: Optional[int] = 10,
     ) -> None:
-        self.tokens = tokens
-        self.depth = depth
-        self.aliases = aliases
-        self.root_fields = root_fields
-        self.directives = directives
-        self.selections = selections
-        self.repeats = repeats
-        self.cost = cost
-        self.list_size = list_size
-        self.time = time
-        self.url = url
-        self.body = body
-        self.upload = upload
-        self.parts = parts
-        self.batch = batch
+        self.tokens: Optional[int] = tokens
+        self.depth: Optional[int] = depth
+        self.aliases: Optional[int] = aliases
+        self.root_fields: Optional[int] = root_fields
+        self.directives: Optional[int] = directives
+        self.selections: Optional[int] = selections
+        self.repeats: Optional[int] = repeats
+        self.cost: Optional[int] = cost
+        self.list_size: int = list_size
+        self.time: Optional[float] = time
+        self.url: Optional[int] = url
+        self.body: Optional[int] = body
+        self.upload: Optional[int] = upload
+        self.parts: Optional[int] = parts
+        self.batch: Optional[int] = batch
         for name, value in vars(self).items():
             whole = isinstance(value, int) and not isinstance(value, bool)
             if name == "time":
@@ -91,5 +91,5 @@ class GraphQLLimits:
                 raise ValueError(
                     f"`{name}` must be a number above 0 or None, but got {value!r}"
                 )
-        self.field_costs = dict(field_costs or {})
-        self.list_arguments = tuple(list_arguments)
+        self.field_costs: Dict[str, int] = dict(field_costs or {})
+        self.list_arguments: Tuple[str, ...] = tuple(list_arguments)

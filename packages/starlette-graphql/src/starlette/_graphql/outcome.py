@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncGenerator, Dict, Optional
+from typing import Any, AsyncGenerator, Dict, FrozenSet, Optional
 
 __all__ = ("ALL_KINDS", "Outcome", "READING")
 
-READING = frozenset({"query", "subscription"})
-ALL_KINDS = READING | {"mutation"}
+READING: FrozenSet[str] = frozenset({"query", "subscription"})
+ALL_KINDS: FrozenSet[str] = READING | {"mutation"}
 
 
 class Outcome:
@@ -36,9 +36,9 @@ class Outcome:
         incremental: bool = False,
         result: Any = None,
     ) -> None:
-        self.kind = kind
-        self.stage = stage
-        self.payload = payload
-        self.events = events
-        self.incremental = incremental
-        self.result = result
+        self.kind: str = kind
+        self.stage: str = stage
+        self.payload: Optional[Dict[str, Any]] = payload
+        self.events: Optional[AsyncGenerator[Dict[str, Any], None]] = events
+        self.incremental: bool = incremental
+        self.result: Any = result

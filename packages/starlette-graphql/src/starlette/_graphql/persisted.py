@@ -41,8 +41,8 @@ class PersistedQueries:
             raise ValueError(
                 f"`entries` and `size` must be above 0, but got {entries} and {size}"
             )
-        self.entries = entries
-        self.size = size
+        self.entries: int = entries
+        self.size: int = size
         self._used = 0
         self._texts: OrderedDict[str, str] = OrderedDict()
 

@@ -53,13 +53,13 @@ class Preparer:
         entries: int = 1000,
         size: int = 64 * 1024 * 1024,
     ) -> None:
-        self.schema = schema
-        self.limits = limits
-        self.introspection = introspection
+        self.schema: GraphQLSchema = schema
+        self.limits: GraphQLLimits = limits
+        self.introspection: bool = introspection
         if not introspection:
             rules = (NoSchemaIntrospectionCustomRule, *rules)
         self.rules: Tuple[Type[Any], ...] = (*specified_rules, *rules)
-        self.cache = DocumentCache(entries, size)
+        self.cache: DocumentCache = DocumentCache(entries, size)
 
     def prepare(self, text: str) -> PreparedDocument:
         """Return what comes of *text*; its errors are part of that."""

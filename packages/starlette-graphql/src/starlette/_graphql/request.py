@@ -42,11 +42,11 @@ class GraphQLRequest:
         extensions: Optional[Dict[str, Any]] = None,
         document_id: Optional[str] = None,
     ) -> None:
-        self.query = query
-        self.variables = variables
-        self.operation_name = operation_name
-        self.extensions = extensions
-        self.document_id = document_id
+        self.query: Optional[str] = query
+        self.variables: Optional[Dict[str, Any]] = variables
+        self.operation_name: Optional[str] = operation_name
+        self.extensions: Optional[Dict[str, Any]] = extensions
+        self.document_id: Optional[str] = document_id
 
     @classmethod
     def of(cls, members: Any) -> GraphQLRequest:

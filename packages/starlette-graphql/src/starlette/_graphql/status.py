@@ -60,8 +60,8 @@ class DraftRules(Rules):
         return status, GRAPHQL_JSON + _CHARSET
 
 
-STABLE = Rules()
-DRAFT = DraftRules()
+STABLE: Rules = Rules()
+DRAFT: Rules = DraftRules()
 
 
 def rules_of(http_spec: str) -> Rules:

@@ -126,7 +126,7 @@ def _serialize(value: Any) -> Any:
     raise GraphQLError("Upload is for input alone: a file cannot be a result.")
 
 
-Upload = GraphQLScalarType(
+Upload: GraphQLScalarType = GraphQLScalarType(
     "Upload",
     serialize=_serialize,
     parse_value=_parse_value,

@@ -80,10 +80,12 @@ class WebSocketOptions:
         keep_alive: Optional[float] = None,
         max_operations: int = 100,
     ) -> None:
-        self.subprotocols = _subprotocols(subprotocols)
-        self.allowed_origins = _origins(allowed_origins)
-        self.on_connect = _hook("on_connect", on_connect)
-        self.on_disconnect = _hook("on_disconnect", on_disconnect)
+        self.subprotocols: Tuple[str, ...] = _subprotocols(subprotocols)
+        self.allowed_origins: Tuple[str, ...] = _origins(allowed_origins)
+        self.on_connect: Optional[Callable[..., Any]] = _hook("on_connect", on_connect)
+        self.on_disconnect: Optional[Callable[..., Any]] = _hook(
+            "on_disconnect", on_disconnect
+        )
         if not _is_number(connection_init_timeout):
             raise ValueError(
                 "`connection_init_timeout` must be a number above 0, "
@@ -97,9 +99,9 @@ class WebSocketOptions:
             raise ValueError(
                 f"`max_operations` must be an int above 0, but got {max_operations!r}"
             )
-        self.connection_init_timeout = connection_init_timeout
-        self.keep_alive = keep_alive
-        self.max_operations = max_operations
+        self.connection_init_timeout: float = connection_init_timeout
+        self.keep_alive: Optional[float] = keep_alive
+        self.max_operations: int = max_operations
 
     def is_welcome(self, scope: Scope) -> bool:
         """Tell whether the page that a handshake comes from, if any, may connect."""
