@@ -39,6 +39,13 @@ _LICENSED_AS = {
     "react-remove-scroll-bar": "react-remove-scroll",
 }
 
+# What a package contains under terms that no file of it states.
+_BESIDE = {
+    "monaco-editor": "The font codicon.ttf, also known as @vscode/codicons, is by "
+    "Microsoft\nCorporation, and licensed under the Creative Commons Attribution 4.0\n"
+    "International license: https://creativecommons.org/licenses/by/4.0/",
+}
+
 # What makes the bundles but is not in them.
 _TOOLS = ("esbuild",)
 
@@ -188,10 +195,12 @@ def _licenses(ide: Ide, packages: Iterable[str]) -> str:
         found = sorted(p for p in folder.iterdir() if pattern.search(p.name))
         if not found:
             raise LookupError(f"{name} has no licence file")
-        for path in found:
-            text = path.read_text(encoding="utf-8").strip()
-            known = _known(ide, name)
-            title = f"{name} {known['version']} ({known['license']})"
+        known = _known(ide, name)
+        title = f"{name} {known['version']} ({known['license']})"
+        texts = [path.read_text(encoding="utf-8").strip() for path in found]
+        if name in _BESIDE:
+            texts.append(_BESIDE[name])
+        for text in texts:
             owners.setdefault(text, []).append(title)
     rule = "=" * 80
     return "\n".join(
