@@ -10,6 +10,7 @@ from typing import Awaitable, Callable, Optional, Tuple
 
 from starlette._error_answer import wrap_error_answer
 from starlette._headers import header_value
+from starlette._send_tracker import SendTracker
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ("RequestIDMiddleware", "request_id")
@@ -76,15 +77,26 @@ class RequestIDMiddleware:
             return
         name = (self._trust_incoming and self._incoming(scope)) or self._generate()
         scope.setdefault("state", {})["request_id"] = name
-        wrapper = partial(_sending, (self._name, header_value(name)))
+        pair = self._name, header_value(name)
+        tracker = send if type(send) is SendTracker else None
+        if tracker is None:
+            send = _sending(pair, send)
+        else:
+            # Behind the tracker and not around it: what is further in knows it by its
+            # class, and would put a second one on top.
+            inner = tracker.send
+            tracker.send = _sending(pair, inner)
         token = request_id.set(name)
         try:
-            await self.app(scope, receive, wrapper(send))
+            # Spelled out: an object is called by a detour.
+            await self.app.__call__(scope, receive, send)  # type: ignore[operator]
         except Exception as exc:
-            wrap_error_answer(exc, wrapper)
+            wrap_error_answer(exc, partial(_sending, pair))
             raise
         finally:
             request_id.reset(token)
+            if tracker is not None:
+                tracker.send = inner
 
     def _incoming(self, scope: Scope) -> Optional[str]:
         found = [value for name, value in scope["headers"] if name == self._name]
@@ -94,8 +106,11 @@ class RequestIDMiddleware:
 
 
 def _sending(pair: Tuple[bytes, bytes], send: Send) -> Send:
-    # Not a coroutine function: it hands on the awaitable it gets.
-    def send_with_id(message: Message) -> Awaitable[None]:
+    # Defaults, because each variable from outside would be made an object.  Not a
+    # coroutine function: it hands on the awaitable it gets.
+    def send_with_id(
+        message: Message, pair: Tuple[bytes, bytes] = pair, send: Send = send
+    ) -> Awaitable[None]:
         if message["type"] in _STARTS:
             given = message.get("headers") or ()
             headers = [other for other in given if other[0] != pair[0]]

@@ -10,6 +10,7 @@ from typing import Awaitable, Dict, List, Mapping, Optional, Sequence, Tuple, Un
 from starlette._error_answer import wrap_error_answer
 from starlette._headers import header_name, header_value
 from starlette._lazy_text import LazyText
+from starlette._send_tracker import SendTracker
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ("STRICT_HEADERS", "STRICT_POLICY", "SecurityHeadersMiddleware")
@@ -120,12 +121,23 @@ class SecurityHeadersMiddleware:
         nonce = None
         if self._has_nonce:
             nonce = scope.setdefault("state", {})["csp_nonce"] = LazyText(_new_nonce)
-        wrapper = partial(self._sending, pairs, nonce)
+        tracker = send if type(send) is SendTracker else None
+        if tracker is None:
+            send = self._sending(pairs, nonce, send)
+        else:
+            # Behind the tracker and not around it: what is further in knows it by its
+            # class, and would put a second one on top.
+            inner = tracker.send
+            tracker.send = self._sending(pairs, nonce, inner)
         try:
-            await self.app(scope, receive, wrapper(send))
+            # Spelled out: an object is called by a detour.
+            await self.app.__call__(scope, receive, send)  # type: ignore[operator]
         except Exception as exc:
-            wrap_error_answer(exc, wrapper)
+            wrap_error_answer(exc, partial(self._sending, pairs, nonce))
             raise
+        finally:
+            if tracker is not None:
+                tracker.send = inner
 
     def _sending(
         self, pairs: Sequence[Pair], nonce: Optional[LazyText], send: Send
