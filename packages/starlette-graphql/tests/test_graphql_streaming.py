@@ -243,6 +243,55 @@ async def test_client_that_does_not_read() -> None:
     assert len(produced) == 1000
 
 
+async def test_source_that_never_waits() -> None:
+    """
+    Others get their turn, so that it is noticed when the client goes.
+    """
+    script = Script.http()
+    bodies: List[bytes] = []
+
+    async def flood() -> AsyncGenerator[Any, None]:
+        while True:
+            yield {}
+
+    async def send(message: Message) -> None:
+        bodies.append(message.get("body", b""))
+        if len(bodies) == 5:
+            script.add(GONE)
+
+    response = OpenResponse(flood(), FRAMING, unexpected=repr)
+    await response(http_scope(), script, send)
+
+    assert 5 <= len(bodies) < 100
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_source_that_awaits_something_when_it_is_cancelled() -> None:
+    """
+    What a ``finally`` awaits is awaited, as in any task of asyncio.
+    """
+    log: List[str] = []
+    is_waiting = anyio.Event()
+    script = Script.http()
+
+    async def polite() -> AsyncGenerator[Any, None]:
+        try:
+            yield {}
+            is_waiting.set()
+            await anyio.sleep_forever()
+        finally:
+            await anyio.lowlevel.checkpoint()
+            log.append("closed")
+
+    response = OpenResponse(polite(), FRAMING, unexpected=repr)
+    async with anyio.create_task_group() as group:
+        group.start_soon(response, http_scope(), script, Recorder())
+        await is_waiting.wait()
+        script.add(GONE)
+
+    assert log == ["closed"]
+
+
 async def test_server_that_fails() -> None:
     """
     An error of ``send`` that does not speak of the client is raised; the source is

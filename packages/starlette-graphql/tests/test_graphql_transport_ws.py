@@ -1138,6 +1138,63 @@ async def test_client_that_does_not_read() -> None:
     assert len(produced) == 1000
 
 
+async def test_source_that_never_waits() -> None:
+    """
+    Others get their turn, so that the client can stop it.
+    """
+    sent: List[Message] = []
+
+    async def flood(source: Any, info: Any) -> AsyncIterator[int]:
+        while True:
+            yield 1
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) == 5:
+            script.add(text({"type": "complete", "id": "1"}))
+            script.add({"type": "websocket.disconnect", "code": 1000})
+
+    sdl = "type Query { a: Int } type Subscription { flood: Int }"
+    app = GraphQLApp(sdl, resolvers={"Subscription": {"flood": flood}})
+    script = opening(subscribe("subscription { flood }"))
+    await app(websocket_scope(subprotocols=[PROTOCOL]), script, send)
+
+    assert 5 <= len(sent) < 100
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("is_stopped", [True, False])
+async def test_source_that_awaits_something_when_it_is_cancelled(
+    is_stopped: bool,
+) -> None:
+    """
+    What a ``finally`` awaits is awaited, as in any task of asyncio.
+    """
+    log: List[str] = []
+    is_waiting, is_over = anyio.Event(), anyio.Event()
+
+    async def polite(source: Any, info: Any) -> AsyncIterator[int]:
+        try:
+            yield 1
+            is_waiting.set()
+            await anyio.sleep_forever()
+        finally:
+            await anyio.lowlevel.checkpoint()
+            log.append("closed")
+            is_over.set()
+
+    sdl = "type Query { a: Int } type Subscription { polite: Int }"
+    app = GraphQLApp(sdl, resolvers={"Subscription": {"polite": polite}})
+    async with ready(app) as websocket:
+        await websocket.send_json(subscribe("subscription { polite }"))
+        await is_waiting.wait()
+        if is_stopped:
+            await websocket.send_json({"type": "complete", "id": "1"})
+            await is_over.wait()
+
+    assert log == ["closed"]
+
+
 async def test_operation_that_is_stopped_while_it_sends() -> None:
     """
     The message on its way is sent whole, and it is the last.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any, Dict, List, Optional
 
 import pytest
@@ -166,6 +168,74 @@ async def test_page_that_must_not_connect(
 
     assert recorder.messages == [
         {"type": "websocket.close", "code": 4403, "reason": "Forbidden"}
+    ]
+
+
+ALONE = """
+import asyncio, json, sys
+
+for name in ("anyio", "sniffio", "trio"):
+    sys.modules[name] = None
+
+from starlette.graphql import GraphQLApp
+
+async def watch(source, info):
+    try:
+        yield 1
+        await asyncio.sleep(3600)
+    finally:
+        await asyncio.sleep(0)
+        print("closed")
+
+sdl = "type Query { a: Int } type Subscription { watch: Int }"
+app = GraphQLApp(sdl, resolvers={"Subscription": {"watch": watch}}, keep_alive=60)
+scope = {
+    "type": "websocket",
+    "path": "/",
+    "headers": [],
+    "subprotocols": ["graphql-transport-ws"],
+}
+
+async def main():
+    inbox = asyncio.Queue()
+    payload = {"query": "subscription { watch }"}
+    for message in (
+        {"type": "connection_init"},
+        {"type": "subscribe", "id": "1", "payload": payload},
+    ):
+        inbox.put_nowait({"type": "websocket.receive", "text": json.dumps(message)})
+
+    async def receive():
+        if scope:
+            scope.clear()
+            return {"type": "websocket.connect"}
+        return await inbox.get()
+
+    async def send(message):
+        print(message.get("text", message["type"]))
+        if "next" in message.get("text", ""):
+            inbox.put_nowait({"type": "websocket.disconnect", "code": 1000})
+
+    await app(dict(scope), receive, send)
+
+asyncio.run(main())
+"""
+
+
+def test_without_anyio() -> None:
+    """
+    On asyncio, nothing is needed beside the core and graphql-core.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", ALONE], capture_output=True, text=True, check=False
+    )
+
+    assert ended.stderr == ""
+    assert ended.stdout.splitlines() == [
+        "websocket.accept",
+        '{"type":"connection_ack"}',
+        '{"id":"1","type":"next","payload":{"data":{"watch":1}}}',
+        "closed",
     ]
 
 

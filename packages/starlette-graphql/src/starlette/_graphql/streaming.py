@@ -25,7 +25,7 @@ from typing import (
     Tuple,
 )
 
-from starlette._graphql.tasks import Job, make_lock, open_tasks, sleep
+from starlette._graphql.tasks import TURN, Job, make_lock, open_tasks, sleep
 from starlette._until import disconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -135,6 +135,7 @@ class OpenResponse(Response):
 
     async def _write_events(self, body: _Body) -> None:
         events, frame = self._events.__aiter__(), self._framing.frame
+        turn = 0
         while True:
             try:
                 data = frame(await events.__anext__())
@@ -144,6 +145,9 @@ class OpenResponse(Response):
                 await body.write(frame({"errors": self._unexpected(error)}))
                 return
             await body.write(data)
+            turn += 1
+            if turn % TURN == 0:
+                await sleep(0)
 
 
 class _Gone(Exception):

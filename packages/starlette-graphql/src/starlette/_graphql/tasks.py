@@ -31,7 +31,12 @@ from starlette._until import TaskScope
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ("Job", "Tasks", "make_event", "make_lock", "open_tasks", "sleep")
+__all__ = ("TURN", "Job", "Tasks", "make_event", "make_lock", "open_tasks", "sleep")
+
+# After how many results in a row the others get their turn: a source that never waits
+# and a server that never makes it wait would keep the event loop to themselves, and
+# with it the news that the client has gone.  One turn costs what a result does.
+TURN = 16
 
 
 class Job:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
 from starlette._graphql.context import run_background
 from starlette._graphql.errors import RequestError
-from starlette._graphql.tasks import Job, Tasks, make_event
+from starlette._graphql.tasks import TURN, Job, Tasks, make_event, sleep
 from starlette._graphql.ws_messages import Message
 from starlette._graphql.ws_sender import Sender
 from starlette.exceptions import HTTPException
@@ -188,9 +188,13 @@ class Operations:
             raise RequestError(500, member["message"]) from error
 
     async def _send_events(self, operation: Operation, events: Any) -> None:
+        count = 0
         async for payload in events:
             if not await self._send_result(operation, payload):
                 return
+            count += 1
+            if count % TURN == 0:
+                await sleep(0)
         await self._complete(operation)
 
     async def _send_result(self, operation: Operation, payload: Message) -> bool:
