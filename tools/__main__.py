@@ -50,7 +50,7 @@ COMMANDS = (
     "siblings",
 )
 
-# These hand what follows `--` to the program that they start.
+# These hand the options that they do not know to the program that they start.
 _PASS_ON = ("publish", "siblings")
 
 
@@ -61,12 +61,13 @@ def main(arguments: Optional[Sequence[str]] = None, root: Path = ROOT) -> int:
         SystemExit: With status 2, for wrong arguments.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # With or without `--` before them: hatch takes one away on its way here.
     end = arguments.index("--") if "--" in arguments else len(arguments)
     parser = _parser(arguments[0] if arguments else "")
-    options = parser.parse_args(arguments[:end])
-    options.passed_on = arguments[end + 1 :]
+    options, unknown = parser.parse_known_args(arguments[:end])
+    options.passed_on = [*unknown, *arguments[end + 1 :]]
     if options.passed_on and options.command not in _PASS_ON:
-        parser.error(f"{options.command} takes nothing after `--`")
+        parser.error(f"unrecognized arguments: {' '.join(options.passed_on)}")
     try:
         return int(options.run(options, root))
     except Refused as error:
@@ -99,6 +100,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
             name,
             description=module.__doc__,
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
         )
         module.add_arguments(subparser)
         subparser.set_defaults(run=module.run)

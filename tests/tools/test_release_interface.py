@@ -115,6 +115,7 @@ def compared(folder: Path, old: str, new: str) -> List[str]:
             "class x:\n    def y(self): ...",
             "1 starlette.m.x.y was a attribute, and is a function",
         ),
+        ("def x(): ...", "def y(): ...", "1 starlette.m.x is listed, and is not there"),
         (
             "from starlette._base import Base\nclass x(Base): ...",
             "from starlette._base import Base\nclass x:\n    y = 1",

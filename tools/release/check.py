@@ -21,7 +21,7 @@ from typing import Dict, Iterator, List, Optional
 from tools import pins, wheels
 from tools.members import Member, members
 from tools.release import contents
-from tools.release.build import Built, build, build_wheel, built
+from tools.release.build import Built, build, build_wheel, build_wheels, built
 from tools.release.family import META, Refused, named
 from tools.release.git import commit_time, export, tag_before
 from tools.release.process import call
@@ -76,9 +76,9 @@ class Checker:
 
     def _owners(self, member: Member, wheel: Path) -> List[str]:
         if not self._family:
-            for other in members(self.root):
-                path = build_wheel(other, self.folder / "family", self.epoch)
-                self._family[other.name] = path
+            family = members(self.root)
+            paths = build_wheels(family, self.folder / "family", self.epoch)
+            self._family = {one.name: path for one, path in zip(family, paths)}
         others = {**self._family, member.name: wheel}
         return wheels.problems(list(others.values()))
 

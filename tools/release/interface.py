@@ -75,6 +75,8 @@ def changes(old: Surface, new: Surface) -> Iterator[Change]:
         before, after = old.modules[module], new.modules[module]
         yield from _sets("name", before, after, f"{module}.")
         for name in sorted(set(before) & set(after)):
+            if before[name] is not None and after[name] is None:
+                yield True, f"{module}.{name} is listed, and is not there any more"
             yield from _objects(f"{module}.{name}", before[name], after[name])
 
 

@@ -40,6 +40,7 @@ def call(
     )
     output = done.stdout.decode("utf-8", "replace")
     if done.returncode:
-        name = " ".join(command[:4])
+        # Not more: an argument may be a whole program.
+        name = " ".join(command[:3]).partition("\n")[0]
         raise Refused(f"`{name} ...` ended with {done.returncode}:\n{output.rstrip()}")
     return output

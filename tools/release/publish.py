@@ -2,8 +2,8 @@
 
 URL is where the index takes uploads. twine finds the user and the password in its
 own places (TWINE_USERNAME, TWINE_PASSWORD, a keyring); an index on this machine
-is sent a made-up pair if there is none. What follows `--` goes to `twine upload`.
-Nothing is uploaded unless all are all right; --check stops before the upload.
+is sent a made-up pair if there is none. Other options go to `twine upload`. Nothing
+is uploaded unless all are all right; --check stops before the upload.
 """
 
 from __future__ import annotations

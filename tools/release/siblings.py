@@ -11,7 +11,7 @@ depends on, and starlette-testing for the tests, are
 
 Other libraries are those of the metadata and of the environment `test`, from where
 this machine gets packages. Members are never looked for there: others may have
-published something of that name. What follows `--` goes to pytest.
+published something of that name. Other arguments go to pytest, as `-k name`.
 """
 
 from __future__ import annotations
