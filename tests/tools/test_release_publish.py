@@ -48,7 +48,7 @@ def test_what_passes_is_uploaded_once(
         "starlette_core-0.4.0-py3-none-any.whl",
         "starlette_core-0.4.0.tar.gz",
     ]
-    with pytest.raises(Exists, match="has one already of: starlette_core-0.4.0.tar.gz"):
+    with pytest.raises(Exists, match="already of: starlette_core-0"):
         upload([folder / "starlette_core-0.4.0.tar.gz"], url, root)
     assert main([*command, "--skip-existing"], root) == 0
     assert capsys.readouterr().out.count("passed over") == 2
