@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import weakref
 from types import coroutine
 from typing import Any, AsyncIterator, Callable, Dict, List
 
@@ -562,6 +563,60 @@ async def test_executions_at_the_same_time() -> None:
     assert [result.data for result in results] == [
         {"a": str(n), "inner": {"a": str(-n)}} for n in range(20)
     ]
+
+
+class Context:
+    """Something that can be referred to weakly."""
+
+
+async def failing(message: str) -> None:
+    await anyio.lowlevel.checkpoint()
+    raise ValueError(message)
+
+
+def fail(info: Any) -> None:
+    raise ValueError("failed")
+
+
+@pytest.mark.parametrize(
+    "query, make",
+    [
+        ("{ a }", lambda: {"a": "x"}),
+        ("{ a must }", lambda: {"a": fail, "must": None}),
+        ("{ inner { a } }", lambda: {"inner": {"a": later("x")}}),
+        ("{ a b }", lambda: {"a": later("x"), "b": later("y")}),
+        ("{ a must }", lambda: {"a": later("x"), "must": failing("m")}),
+        (
+            "{ items { must } texts }",
+            lambda: {
+                "items": [{"must": later("x")}, {"must": failing("m")}],
+                "texts": [failing("text"), later("x")],
+            },
+        ),
+    ],
+    ids=["plain", "plain-error", "one", "two", "root-error", "list-errors"],
+)
+async def test_what_an_execution_leaves_behind(query: str, make: Any) -> None:
+    """
+    Nothing that would have to wait for the garbage collector, errors included.
+    """
+    gc.collect()
+    gc.disable()
+    try:
+        context = Context()
+        reference = weakref.ref(context)
+        result: Any = compiled(SCHEMA, query).execute(make(), context)
+        if not isinstance(result, ExecutionResult):
+            result = await result
+        del context, result
+        # The loop lets go of what it has just run.
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+        is_gone = reference() is None
+    finally:
+        gc.enable()
+
+    assert is_gone
 
 
 @pytest.mark.skipif(not IS_33, reason="helpers came with graphql-core 3.3")

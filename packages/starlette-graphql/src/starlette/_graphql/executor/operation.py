@@ -230,7 +230,8 @@ async def _finish(run: Run, pending: CoroutineOf[Any, Any, Any]) -> ExecutionRes
 
 
 def _result(run: Run, data: Optional[Dict[str, Any]]) -> ExecutionResult:
-    errors = run.errors
+    # Errors know, through their tracebacks, the execution that they were met in.
+    errors, run.errors = run.errors, []
     if errors or run.is_torn:
         run.clear()
         put_in_order(errors)

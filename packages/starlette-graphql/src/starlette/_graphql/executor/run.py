@@ -104,7 +104,11 @@ def failure(nodes: Sequence[FieldNode], is_required: bool) -> Failure:
     def fail(run: Run, error: Exception, trail: Trail) -> None:
         if is_required:
             run.is_torn = True
-            raise located_error(error, nodes, keys_of(trail))
+            try:
+                raise located_error(error, nodes, keys_of(trail))
+            finally:
+                # The located error may be the same, and its traceback knows this frame.
+                del error
         run.errors.append(located_error(error, nodes, keys_of(trail)))
 
     return fail

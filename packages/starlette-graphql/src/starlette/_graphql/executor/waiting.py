@@ -35,12 +35,19 @@ async def gather(awaitables: Sequence[Awaitable[Any]]) -> List[Any]:
     try:
         return await asyncio.gather(*futures)
     except BaseException as error:
-        for future in futures:
-            future.cancel()
+        _cancel(futures)
         # Who closes this coroutine instead of cancelling it cannot be made to wait.
         if not isinstance(error, GeneratorExit):
             await asyncio.gather(*futures, return_exceptions=True)
         raise
+    finally:
+        # A future knows its error, which through its traceback knows this frame.
+        del futures
+
+
+def _cancel(futures: Sequence[Any]) -> None:
+    for future in futures:
+        future.cancel()
 
 
 async def _gather_with_anyio(awaitables: Sequence[Awaitable[Any]]) -> List[Any]:
@@ -58,8 +65,12 @@ async def _gather_with_anyio(awaitables: Sequence[Awaitable[Any]]) -> List[Any]:
     async with require_anyio().create_task_group() as group:
         for index, awaitable in enumerate(awaitables):
             group.start_soon(fill, index, awaitable)
-    if failures:
-        raise failures[0]
+    try:
+        if failures:
+            raise failures[0]
+    finally:
+        # The same as above.
+        failures.clear()
     return results
 
 
