@@ -205,12 +205,8 @@ def test_news_by_events(client: httpx.Client) -> None:
     with client.stream("POST", "/graphql", json=body, headers=headers) as events:
         ask(client, SIGN, name="Ada", message="Hello.")
         upload(client, PHOTO, name="Bob", message="Hi.")
-        heard: List[Dict[str, Any]] = []
-        for line in events.iter_lines():
-            if line.startswith("data: "):
-                heard.append(json.loads(line[6:])["data"]["signed"])
-            if len(heard) == 2:
-                break
+        data = (x[6:] for x in events.iter_lines() if x.startswith("data: "))
+        heard = [json.loads(next(data))["data"]["signed"] for _ in range(2)]
 
     assert events.headers["content-type"].startswith("text/event-stream")
     assert heard[0] == {"name": "Ada", "message": "Hello.", "photo": None}
