@@ -90,7 +90,10 @@ async def payload_of(
 
 async def events_of(outcome: Outcome) -> List[Any]:
     assert outcome.events is not None
-    return [event async for event in outcome.events]
+    try:
+        return [event async for event in outcome.events]
+    finally:
+        await outcome.events.aclose()
 
 
 def messages(payload: Any) -> List[str]:
@@ -572,7 +575,7 @@ async def test_hooks_are_around_an_operation() -> None:
 
 async def test_hook_is_left_when_a_stream_ends() -> None:
     """
-    Not before its last event.
+    Not before it is closed, even if nobody has begun to read it.
     """
     log: List[Any] = []
 
@@ -584,10 +587,13 @@ async def test_hook_is_left_when_a_stream_ends() -> None:
     outcome = await run(make(on_operation=hook), "subscription { count(to: 2) }")
     before = list(log)
     events = await events_of(outcome)
+    unread = await run(make(on_operation=hook), "subscription { count(to: 2) }")
+    assert unread.events is not None
+    await unread.events.aclose()
 
     assert before == []
     assert events == [{"data": {"count": 0}}, {"data": {"count": 1}}]
-    assert log == ["left"]
+    assert log == ["left", "left"]
 
 
 async def test_hook_may_refuse_a_request() -> None:
@@ -616,16 +622,22 @@ async def test_hook_that_fails_is_an_unexpected_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """
-    The operation is not executed.
+    On the way in, and on the way out.
     """
 
-    def hook(operation: GraphQLOperation) -> Any:
+    def before(operation: GraphQLOperation) -> Any:
         raise Boom("secret")
 
-    payload = await payload_of(make(on_operation=hook), "{ a }")
+    @contextlib.contextmanager
+    def after(operation: GraphQLOperation) -> Iterator[None]:
+        yield
+        raise Boom("secret")
 
-    assert payload == {"errors": [{"message": "Unexpected error."}]}
-    assert len(caplog.records) == 1
+    for hook in (before, after):
+        payload = await payload_of(make(on_operation=hook), "{ a }")
+
+        assert payload == {"errors": [{"message": "Unexpected error."}]}
+    assert len(caplog.records) == 2
 
 
 def test_hooks_must_be_callable() -> None:

@@ -719,6 +719,7 @@ async def test_answer_that_nobody_accepts_is_not_made(accept: str) -> None:
     ]
 
     assert [answer.status for answer in answers] == [406, 406]
+    assert answers[1].headers["vary"] == "Accept"
     assert [len(messages(answer)) for answer in answers] == [1, 1]
 
 
@@ -1008,6 +1009,7 @@ async def test_browser_without_a_page_gets_text_or_the_answer() -> None:
     answer = await get(bare, {"query": "{ hello }"}, BROWSER)
 
     assert (nothing.status, nothing.body) == (404, b"Not Found")
+    assert nothing.headers["vary"] == only_html.headers["vary"] == "Accept"
     assert json.loads(answer.body) == json.loads(only_html.body)
     assert json.loads(answer.body) == {"data": {"hello": "Hello, world!"}}
 

@@ -112,6 +112,7 @@ async def ask(
             "fields of the same name",
         ),
         ({"tokens": 4}, "{ a b }", "{ a b a }", ""),
+        ({"characters": 8}, "{ a b  }", "{ a b   }", "characters"),
     ],
 )
 async def test_limit_is_the_last_that_is_allowed(
@@ -138,6 +139,7 @@ async def test_limits_can_be_off() -> None:
     None is no bound.
     """
     engine = engine_of(
+        characters=None,
         tokens=None,
         depth=None,
         aliases=None,

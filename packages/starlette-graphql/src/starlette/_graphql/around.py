@@ -11,7 +11,6 @@ from functools import partial
 from typing import (
     TYPE_CHECKING,
     Any,
-    AsyncGenerator,
     Callable,
     Dict,
     List,
@@ -21,6 +20,7 @@ from typing import (
 
 from graphql import DocumentNode, ExecutionResult
 
+from starlette._graphql.closing import ClosedWith
 from starlette._graphql.errors import RequestError
 from starlette._graphql.outcome import Outcome
 from starlette._graphql.request import GraphQLRequest
@@ -69,7 +69,7 @@ class Around:
     Args:
         hooks: Functions of a ``GraphQLOperation`` that return a context manager,
             plain or asynchronous.  It is entered before the operation, in the order
-            given, and left after it, after the last event of a stream.  A
+            given, and left after it, or when a stream is closed.  A
             ``RequestError`` raised on the way in refuses the request.
         extensions: Functions of a ``GraphQLOperation`` that return a mapping for the
             ``extensions`` of the response, or None, or an awaitable of these.  They
@@ -101,6 +101,24 @@ class Around:
         Raises:
             RequestError: A hook refuses the request, or the time is over.
         """
+        try:
+            return await self._run(
+                engine, prepared, request, context, root_value, incremental
+            )
+        except RequestError:
+            raise
+        except Exception as exc:
+            return engine.failed(prepared.kind, exc)
+
+    async def _run(
+        self,
+        engine: Engine,
+        prepared: PreparedOperation,
+        request: GraphQLRequest,
+        context: Any,
+        root_value: Any,
+        incremental: bool,
+    ) -> Outcome:
         operation = GraphQLOperation(
             prepared.kind, prepared.name, prepared.document, request, context
         )
@@ -109,20 +127,15 @@ class Around:
         )
         stack = AsyncExitStack()
         async with stack:
-            try:
-                for hook in self.hooks:
-                    await _enter(stack, hook(operation))
-            except RequestError:
-                raise
-            except Exception as exc:
-                return engine.failed(prepared.kind, exc)
+            for hook in self.hooks:
+                await _enter(stack, hook(operation))
             outcome = await self._in_time(start)
             operation.result = outcome.result
             if outcome.events is None:
                 await self._extend(engine, operation, outcome)
             else:
                 # Left when the stream ends, not now.
-                outcome.events = _leaving(outcome.events, stack.pop_all())
+                outcome.events = ClosedWith(outcome.events, stack.pop_all().aclose)
         return outcome
 
     async def _in_time(self, start: Callable[[], Any]) -> Outcome:
@@ -171,14 +184,3 @@ async def _enter(stack: AsyncExitStack, manager: Any) -> None:
         await stack.enter_async_context(manager)
     else:
         stack.enter_context(manager)
-
-
-async def _leaving(
-    events: AsyncGenerator[Dict[str, Any], None], stack: AsyncExitStack
-) -> AsyncGenerator[Dict[str, Any], None]:
-    async with stack:
-        try:
-            async for event in events:
-                yield event
-        finally:
-            await events.aclose()

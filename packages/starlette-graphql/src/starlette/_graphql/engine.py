@@ -27,6 +27,7 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
 from starlette._event_loop import asyncio_task
 from starlette._graphql import compat
+from starlette._graphql.closing import ClosedWith
 from starlette._graphql.documents import PreparedDocument, PreparedOperation
 from starlette._graphql.errors import ErrorFormatter, RequestError
 from starlette._graphql.executor import compile_operation
@@ -334,7 +335,9 @@ class Engine:
         if isinstance(source, ExecutionResult):
             return self._not_subscribed(source)
         events = self._events(source, operation, request, context)
-        return Outcome("subscription", "executed", None, events)
+        # Not by a `finally` in there, which a stream that nobody begins never gets to.
+        stream = ClosedWith(events, getattr(source, "aclose", None))
+        return Outcome("subscription", "executed", None, stream)
 
     def _not_subscribed(self, result: ExecutionResult) -> Outcome:
         errors = result.errors or []
@@ -359,10 +362,6 @@ class Engine:
                 yield self._response(result)
         except Exception as exc:
             yield {"errors": self.errors.field_errors([_as_graphql_error(exc)])}
-        finally:
-            close: Optional[Any] = getattr(source, "aclose", None)
-            if close is not None:
-                await close()
 
 
 def _as_graphql_error(cause: Exception) -> GraphQLError:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Collection, Dict, List, Optional
 
+from starlette._graphql.closing import ClosedWith
 from starlette._graphql.context import (
     context_background,
     context_headers,
@@ -56,12 +57,13 @@ async def answer(app: Any, request: Request) -> Response:
             kinds = ALL_KINDS if method == "POST" else READING
             return await _run(app, request, wanted, read, kinds)
         if method == "GET" or method == "HEAD":
-            return await _answer_get(app, request, wanted)
+            return _varied(await _answer_get(app, request, wanted))
         if method == "OPTIONS":
             return Response(status_code=204, headers=_allow(app))
         raise RequestError(405, "Method Not Allowed", headers=_allow(app))
     except RequestError as exc:
-        return refusal(app, exc, wanted)
+        response = refusal(app, exc, wanted)
+        return _varied(response) if method in ("GET", "HEAD") else response
     except ClientDisconnect:
         return Gone()
 
@@ -93,7 +95,11 @@ async def _answer_get(app: Any, request: Request, wanted: Accept) -> Response:
     if not wanted.html:
         _check_acceptable(wanted)
     read = (read_url(app, request), None)
-    response = await _run(app, request, wanted, read, READING)
+    return await _run(app, request, wanted, read, READING)
+
+
+def _varied(response: Response) -> Response:
+    # At the same address there are a page and JSON, and caches must not mix them up.
     response.headers.add_vary_header("Accept")
     return response
 
@@ -122,7 +128,7 @@ async def _run(
     finally:
         if close is not None:
             if outcome is not None and outcome.events is not None:
-                outcome.events = _closing(outcome.events, close)
+                outcome.events = ClosedWith(outcome.events, close)
             else:
                 await close()
     if outcome is None:
@@ -282,14 +288,3 @@ def refusal(app: Any, error: RequestError, wanted: Accept) -> Response:
     """Return the response that refuses a request."""
     status, media_type = app.rules.of_refusal(error, wanted.json)
     return Response(encode(error.payload()), status, error.headers, media_type)
-
-
-async def _closing(events: Any, close: Any) -> Any:
-    try:
-        async for event in events:
-            yield event
-    finally:
-        try:
-            await events.aclose()
-        finally:
-            await close()

@@ -20,6 +20,7 @@ class GraphQLLimits:
     in a fragment counts each time that the fragment is spread.
 
     Args:
+        characters: Of a document.
         tokens: Lexical tokens of a document.
         depth: Nested selections.
         aliases: Fields with an alias.
@@ -41,7 +42,7 @@ class GraphQLLimits:
         batch: Operations in one request, where batching is on.
 
     Attributes:
-        tokens: As given, and so are all the others.
+        characters: As given, and so are all the others.
 
     Raises:
         ValueError: A limit is not a number above 0.
@@ -50,6 +51,7 @@ class GraphQLLimits:
     def __init__(
         self,
         *,
+        characters: Optional[int] = 250_000,
         tokens: Optional[int] = 10_000,
         depth: Optional[int] = 30,
         aliases: Optional[int] = 100,
@@ -68,6 +70,7 @@ class GraphQLLimits:
         parts: Optional[int] = 100,
         batch: Optional[int] = 10,
     ) -> None:
+        self.characters: Optional[int] = characters
         self.tokens: Optional[int] = tokens
         self.depth: Optional[int] = depth
         self.aliases: Optional[int] = aliases

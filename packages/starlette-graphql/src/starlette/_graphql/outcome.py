@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncGenerator, Dict, FrozenSet, Optional
+from typing import Any, AsyncIterator, Awaitable, Dict, FrozenSet, Optional, Protocol
 
-__all__ = ("ALL_KINDS", "Outcome", "READING")
+__all__ = ("ALL_KINDS", "Outcome", "READING", "ResponseStream")
 
 READING: FrozenSet[str] = frozenset({"query", "subscription"})
 ALL_KINDS: FrozenSet[str] = READING | {"mutation"}
+
+
+class ResponseStream(Protocol):
+    """What a stream of response maps is: an iterator that has to be closed.
+
+    Closing it, once and begun or not, closes all that it was made of.
+    """
+
+    def __aiter__(self) -> AsyncIterator[Dict[str, Any]]: ...
+
+    def __anext__(self) -> Awaitable[Dict[str, Any]]: ...
+
+    def aclose(self) -> Awaitable[None]: ...
 
 
 class Outcome:
@@ -32,13 +45,13 @@ class Outcome:
         kind: str,
         stage: str,
         payload: Optional[Dict[str, Any]],
-        events: Optional[AsyncGenerator[Dict[str, Any], None]] = None,
+        events: Optional[ResponseStream] = None,
         incremental: bool = False,
         result: Any = None,
     ) -> None:
         self.kind: str = kind
         self.stage: str = stage
         self.payload: Optional[Dict[str, Any]] = payload
-        self.events: Optional[AsyncGenerator[Dict[str, Any], None]] = events
+        self.events: Optional[ResponseStream] = events
         self.incremental: bool = incremental
         self.result: Any = result

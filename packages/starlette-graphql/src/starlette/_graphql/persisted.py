@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Union
 
@@ -18,6 +19,7 @@ from starlette._graphql.request import GraphQLRequest, MalformedRequest
 
 __all__ = ("PersistedQueries", "TextFinder")
 
+_SHA256_DIGITS = re.compile("[0-9a-f]{64}").fullmatch
 _SHA256 = "sha256:"
 _NOT_FOUND = "PersistedQueryNotFound"
 _NO_QUERY = "No GraphQL query found in the request"
@@ -189,7 +191,12 @@ def sha256(text: str) -> str:
 def _digest(persisted: Any) -> str:
     members: Dict[str, Any] = persisted if type(persisted) is dict else {}
     digest = members.get("sha256Hash")
-    if members.get("version") != 1 or type(digest) is not str:
+    # Checked because stores may make a path of it, or a key.
+    if (
+        members.get("version") != 1
+        or type(digest) is not str
+        or not _SHA256_DIGITS(digest)
+    ):
         raise RequestError(
             400,
             "`extensions.persistedQuery` must have the version 1 and a sha256Hash.",

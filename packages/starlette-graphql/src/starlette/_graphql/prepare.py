@@ -23,7 +23,7 @@ from starlette._graphql.documents import (
     PreparedOperation,
 )
 from starlette._graphql.limits import GraphQLLimits
-from starlette._graphql.measure import exceeded
+from starlette._graphql.measure import LimitExceeded, exceeded
 
 __all__ = ("Preparer",)
 
@@ -80,6 +80,10 @@ class Preparer:
         )
 
     def _prepare(self, text: str) -> PreparedDocument:
+        limit = self.limits.characters
+        if limit is not None and len(text) > limit:
+            # Comments and white space are no tokens, but have to be read as well.
+            return PreparedDocument("parse", [LimitExceeded("characters", limit)])
         try:
             document = parse(text, max_tokens=self.limits.tokens)
             errors = self._check(document)
