@@ -81,6 +81,8 @@ def test_a_wrong_login(browser: TestClient, data: Dict[str, str]) -> None:
         "http://testserver//evil.example/",
         "http://testserver/\\evil.example/",
         "http://testserver@evil.example/",
+        "http://testserver/\t/evil.example/",
+        "http://testserver[",
         "javascript:alert(1)",
     ],
 )

@@ -70,7 +70,10 @@ class Accounts:
 def local(request: Request, target: str) -> str:
     """Return the path to go to after logging in; never one of another site."""
     url, base = URL(target), request.base_url
-    is_ours = (url.scheme, url.netloc) == (base.scheme, base.netloc)
+    try:
+        is_ours = (url.scheme, url.netloc) == (base.scheme, base.netloc)
+    except ValueError:  # no URL at all
+        is_ours = False
     # Browsers take "//host" and "/\host" for another site.
     if not is_ours or url.path[:1] != "/" or url.path[1:2] in ("/", "\\"):
         return "/"
