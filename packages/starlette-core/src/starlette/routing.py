@@ -81,8 +81,7 @@ def request_response(
         request: Request = Request(scope, receive, tracker)
         try:
             response = await call(request)
-            # Spelled out: an object is called by a detour.
-            await response.__call__(scope, receive, tracker)
+            await response(scope, receive, tracker)
         except Exception as exc:
             if not await answer_exception(exc, request, scope, receive, tracker):
                 raise
