@@ -6,7 +6,8 @@ it does not name is not served.  Their address is that of the endpoint, with
 ``?graphiql=NAME``: a route has one path, and the page works wherever that is.
 
 Nothing on the page comes from another host, and the policy of the page forbids it.
-Who gets the page at all is decided by the content negotiation, elsewhere.
+Who gets the page at all is decided by the content negotiation, elsewhere, and so is
+what caches are told about that.
 """
 
 from __future__ import annotations
@@ -110,11 +111,9 @@ async def answer(app: GraphQLApp, request: Request) -> Response:
         return PlainTextResponse("Not Found", 404)
     if name is not None:
         return await _file(name, request)
-    response = _own_page(app, request) if source is True else None
-    if response is None:
-        response = await _page_of_user(source, request)
-    response.headers.add_vary_header("Accept")
-    return response
+    if source is True:
+        return _own_page(app, request)
+    return await _page_of_user(source, request)
 
 
 async def _page_of_user(source: Any, request: Request) -> Response:
