@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
-from typing import Any, AsyncIterator, Dict, List, Optional
+from typing import Any, AsyncGenerator, AsyncIterator, Dict, List, Optional
 
 import pytest
 
@@ -130,6 +131,31 @@ async def test_payloads_of_a_result() -> None:
     ]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_payloads_that_nobody_has_asked_for() -> None:
+    """
+    What is cleaned up at the end is cleaned up then too, and nothing else is done.
+    """
+    log: List[str] = []
+
+    async def make() -> None:
+        log.append("made")  # pragma: no cover (a mistake)
+
+    async def generate() -> AsyncGenerator[Any, None]:
+        try:
+            await asyncio.ensure_future(make())
+            yield subsequent()  # pragma: no cover (a mistake)
+        finally:
+            log.append("cleaned up")
+
+    results = SimpleNamespace(initial_result=initial(), subsequent_results=generate())
+    payloads = payloads_of(results, masked)
+    await payloads.aclose()
+    await payloads.aclose()
+
+    assert log == ["cleaned up"]
+
+
 async def test_payloads_that_nobody_asks_for_any_more() -> None:
     """
     Closing them closes what they come from.
@@ -137,7 +163,8 @@ async def test_payloads_that_nobody_asks_for_any_more() -> None:
     source = Source(subsequent())
     results = SimpleNamespace(initial_result=initial(), subsequent_results=source)
     payloads = payloads_of(results, masked)
-    await payloads.__anext__()
+    for _ in range(2):
+        await payloads.__anext__()
     was_closed = source.is_closed
     await payloads.aclose()
 
@@ -355,7 +382,9 @@ async def test_older_form_of_payloads() -> None:
         {"hasNext": True, "completed": [{"id": "0"}]},
         {"hasNext": False},
     )
-    payloads = [payload async for payload in older(source)]  # type: ignore[arg-type]
+    payloads = older(source)
+    found = [payload async for payload in payloads]
+    await payloads.aclose()
 
-    assert payloads == [{"data": {}, "hasNext": True}, {"hasNext": False}]
+    assert found == [{"data": {}, "hasNext": True}, {"hasNext": False}]
     assert source.is_closed

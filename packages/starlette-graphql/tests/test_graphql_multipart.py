@@ -220,6 +220,42 @@ async def test_client_that_goes() -> None:
 
 
 @needs_incremental
+@on_asyncio
+@pytest.mark.parametrize("has_begun", [True, False])
+async def test_client_that_goes_while_a_list_is_streamed(has_begun: bool) -> None:
+    """
+    The source of the list is closed, even if it was the first part that nobody took.
+    """
+    log: List[str] = []
+    wire = anyio.Event()
+    script = Script.http(body_of("{ numbers @stream(initialCount: 1) }"))
+
+    async def numbers(source: Any, info: Any) -> AsyncIterator[int]:
+        try:
+            yield 1
+            yield 2
+            wire.set()
+            await anyio.sleep_forever()
+        finally:
+            log.append("closed")
+
+    async def send(message: Any) -> None:
+        if not has_begun and b"data" in message.get("body", b""):
+            wire.set()
+            await anyio.sleep_forever()
+
+    app = GraphQLApp(
+        "type Query { numbers: [Int] }", resolvers={"Query": {"numbers": numbers}}
+    )
+    async with anyio.create_task_group() as group:
+        group.start_soon(app, scope(V02), script, send)
+        await wire.wait()
+        script.add({"type": "http.disconnect"})
+
+    assert log == ["closed"]
+
+
+@needs_incremental
 @pytest.mark.parametrize(
     "accept",
     [

@@ -113,6 +113,19 @@ async def test_without_background() -> None:
     assert source.log == ["closed"]
 
 
+async def test_head() -> None:
+    """
+    A client that wants no body gets none, and the source is closed unread.
+    """
+    source = Source({"a": 1}, waits=True)
+    sent = await exchange(source.response(), http_scope("HEAD"))
+
+    assert sent.headers["content-type"] == "text/x; charset=utf-8"
+    assert sent.body == b""
+    assert sent.is_complete
+    assert source.log == ["background"]
+
+
 async def test_source_that_fails() -> None:
     """
     Its error is the last result, and the response is complete.
@@ -392,7 +405,19 @@ async def test_results_of_one() -> None:
 
 async def test_results_of_many() -> None:
     """
-    An outcome that has many has those, and they are closed early if nobody wants more.
+    An outcome that has many has those.
+    """
+    source = Source({"a": 1}, {"b": 2})
+    events: Any = source.events()
+    outcome = Outcome("subscription", "executed", None, events)
+
+    assert [payload async for payload in results_of(outcome)] == [{"a": 1}, {"b": 2}]
+    assert source.log == ["closed"]
+
+
+async def test_results_that_nobody_wants() -> None:
+    """
+    They are closed.
     """
     source = Source({"a": 1}, {"b": 2})
     events: Any = source.events()

@@ -25,31 +25,66 @@ from typing import (
     Union,
 )
 
-__all__ = ("OlderForm", "older", "payloads_of")
+from starlette._event_loop import asyncio_task
+from starlette._graphql.closing import ClosedWith
+
+__all__ = ("OlderForm", "Payloads", "older", "payloads_of")
 
 Payload = Dict[str, Any]
 Path = List[Union[str, int]]
 ErrorsFormatter = Callable[[Sequence[Any]], List[Dict[str, Any]]]
 
 
-async def payloads_of(
-    results: Any, format_errors: ErrorsFormatter
-) -> AsyncGenerator[Payload, None]:
-    """Yield the payloads of 2023, as response maps.
+def payloads_of(results: Any, format_errors: ErrorsFormatter) -> Payloads:
+    """Return the payloads of 2023, as response maps.
 
     Args:
         results: ``ExperimentalIncrementalExecutionResults`` of graphql-core.
         format_errors: Makes the members of ``errors``, wherever there are some.
     """
-    subsequent = results.subsequent_results
-    try:
-        yield _initial(results.initial_result, format_errors)
-        async for result in subsequent:
-            yield _subsequent(result, format_errors)
-    finally:
-        # Also where it has never been asked for anything: closing it is what ends
-        # the work that has been begun ahead.
-        await subsequent.aclose()
+    return Payloads(results, format_errors)
+
+
+class Payloads:
+    """An asynchronous iterator; see ``payloads_of``."""
+
+    def __init__(self, results: Any, format_errors: ErrorsFormatter) -> None:
+        self._first: Any = results.initial_result
+        self._others: AsyncGenerator[Any, None] = results.subsequent_results
+        self._format_errors = format_errors
+        self._is_begun = False
+
+    def __aiter__(self) -> Payloads:
+        return self
+
+    async def __anext__(self) -> Payload:
+        first, self._first = self._first, None
+        if first is not None:
+            return _initial(first, self._format_errors)
+        self._is_begun = True
+        return _subsequent(await self._others.__anext__(), self._format_errors)
+
+    async def aclose(self) -> None:
+        """Cancel what is deferred, and close the sources of lists."""
+        self._first = None
+        if not self._is_begun and asyncio_task() is not None:
+            self._is_begun = True
+            await _begin_and_cancel(self._others)
+        await self._others.aclose()
+
+
+async def _begin_and_cancel(results: AsyncGenerator[Any, None]) -> None:
+    """Have the ``finally`` of *results* run, which closes the sources of lists.
+
+    A generator that was never begun runs nothing when it is closed.  After one turn
+    of the event loop it waits for its own first result, whose making has not begun.
+    """
+    import asyncio
+
+    first = asyncio.ensure_future(results.__anext__())
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
 
 
 def _initial(result: Any, format_errors: ErrorsFormatter) -> Payload:
@@ -107,18 +142,17 @@ def _add_extensions(payload: Payload, result: Any) -> Payload:
     return payload
 
 
-async def older(
-    payloads: AsyncGenerator[Payload, None],
-) -> AsyncGenerator[Payload, None]:
-    """Yield the payloads of 2023 in the form of 2022; close them at the end."""
+def older(payloads: Any) -> ClosedWith:
+    """Return the payloads of 2023 in the form of 2022."""
+    return ClosedWith(_older(payloads), payloads.aclose)
+
+
+async def _older(payloads: Any) -> AsyncGenerator[Payload, None]:
     form = OlderForm()
-    try:
-        async for payload in payloads:
-            translated = form.translate(payload)
-            if translated is not None:
-                yield translated
-    finally:
-        await payloads.aclose()
+    async for payload in payloads:
+        translated = form.translate(payload)
+        if translated is not None:
+            yield translated
 
 
 class OlderForm:

@@ -71,7 +71,8 @@ class OpenResponse(Response):
     ``background`` runs then too.
 
     Args:
-        events: The results, as response maps.
+        events: The results, response maps, to be iterated over; ``aclose()`` is
+            called in any case.
         framing: How they are written.
         unexpected: Logs an exception and returns the ``errors`` for it.  That is
             what the last result has, if one cannot be had or written.
@@ -84,7 +85,7 @@ class OpenResponse(Response):
 
     def __init__(
         self,
-        events: AsyncGenerator[Payload, None],
+        events: Any,
         framing: Framing,
         *,
         unexpected: Callable[[BaseException], Any],
@@ -107,31 +108,41 @@ class OpenResponse(Response):
         """Send the response, as an ASGI application, then await ``background``."""
         body = _Body(send)
         try:
-            async with open_tasks() as tasks:
-                writing, watching, keeping = Job(), Job(), Job()
-                tasks.start(watching.run, _watch, receive, writing)
-                if self._keep_alive is not None:
-                    sign = self._framing.sign_of_life
-                    keep = partial(body.keep_alive, self._keep_alive, sign)
-                    tasks.start(keeping.run, keep)
-                await writing.run(self._write, body)
-                watching.stop()
-                keeping.stop()
+            if scope["method"] == "HEAD":
+                # Without this, it would last as long as the body would.
+                await self._write_head(body)
+            else:
+                await self._write_while_watching(body, receive)
+        except _Gone:
+            pass
         finally:
             # Outside of what is cancelled, so that the source may await something.
             await self._events.aclose()
         if self.background is not None:
             await self.background()
 
+    async def _write_head(self, body: _Body) -> None:
+        await body.send(self._start(self.status_code))
+        await body.write(b"", is_last=True)
+
+    async def _write_while_watching(self, body: _Body, receive: Receive) -> None:
+        async with open_tasks() as tasks:
+            writing, watching, keeping = Job(), Job(), Job()
+            tasks.start(watching.run, _watch, receive, writing)
+            if self._keep_alive is not None:
+                sign = self._framing.sign_of_life
+                keep = partial(body.keep_alive, self._keep_alive, sign)
+                tasks.start(keeping.run, keep)
+            await writing.run(self._write, body)
+            watching.stop()
+            keeping.stop()
+
     async def _write(self, body: _Body) -> None:
         framing = self._framing
-        try:
-            await body.send(self._start(self.status_code))
-            await body.write(framing.first)
-            await self._write_events(body)
-            await body.write(framing.last, is_last=True)
-        except _Gone:
-            pass
+        await body.send(self._start(self.status_code))
+        await body.write(framing.first)
+        await self._write_events(body)
+        await body.write(framing.last, is_last=True)
 
     async def _write_events(self, body: _Body) -> None:
         events, frame = self._events.__aiter__(), self._framing.frame
@@ -201,14 +212,10 @@ async def _watch(receive: Receive, writing: Job) -> None:
     writing.stop()
 
 
-async def results_of(outcome: Any) -> AsyncGenerator[Payload, None]:
-    """Yield the results of *outcome*, be it one or many."""
-    events = outcome.events
-    if events is None:
-        yield outcome.payload
-        return
-    try:
-        async for payload in events:
-            yield payload
-    finally:
-        await events.aclose()
+def results_of(outcome: Any) -> Any:
+    """Return the results of *outcome*, be it one or many, to be iterated over."""
+    return _one(outcome.payload) if outcome.events is None else outcome.events
+
+
+async def _one(payload: Payload) -> AsyncGenerator[Payload, None]:
+    yield payload
