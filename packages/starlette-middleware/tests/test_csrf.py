@@ -613,6 +613,7 @@ async def test_lifespan_passes_by() -> None:
         ({"path": ";"}, "`path` must be"),
         ({"same_site": ""}, "`same_site` must be"),
         ({"bound_to": "user"}, "`bound_to` must be a function"),
+        ({"bound_to": read}, "`bound_to` must be a function that is not awaited"),
     ],
 )
 def test_wrong_options(options: Dict[str, Any], message: str) -> None:

@@ -23,6 +23,7 @@ from starlette._header_additions import vary_pair
 from starlette._origins import own_origin, parse_origin
 from starlette._request_body import BodyState, body_state
 from starlette._send_tracker import SendTracker
+from starlette._utils import is_async_callable
 from starlette.datastructures import Headers
 from starlette.middleware._csrf_token import (
     BoundTo,
@@ -125,9 +126,11 @@ class CSRFMiddleware:
         domain: Optional[str] = None,
         bound_to: Optional[BoundTo] = None,
     ) -> None:
-        if bound_to is not None and not callable(bound_to):
+        is_awaited = is_async_callable(bound_to)
+        if bound_to is not None and (is_awaited or not callable(bound_to)):
             raise ValueError(
-                f"`bound_to` must be a function or None, but got {bound_to!r}."
+                "`bound_to` must be a function that is not awaited, or None, "
+                f"but got {bound_to!r}."
             )
         check_name("cookie_name", cookie_name)
         check_name("header_name", header_name)
