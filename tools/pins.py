@@ -101,7 +101,10 @@ def main(arguments: Optional[Sequence[str]] = None, root: Path = ROOT) -> int:
         path.write_text(new, encoding="utf-8")
         return 0
     lines = _differences(old, new)
-    print("\n".join(lines) or "the meta-package is that of its members")
+    print(
+        "\n".join(lines)
+        or "the meta-package has the version of the core, and pins every member"
+    )
     return 1 if lines else 0
 
 

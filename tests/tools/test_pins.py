@@ -25,6 +25,23 @@ def test_check_names_the_lines_that_are_missing(
     assert 'missing: "starlette-static==1.4",' in capsys.readouterr().out
 
 
+def test_the_version_is_that_of_the_core(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Another one fails the check, and is put right.
+    """
+    root = make(tmp_path)
+
+    pins.main(["--check"], root)
+    pins.main(["--write"], root)
+
+    assert 'missing: version = "1.3"' in capsys.readouterr().out
+    assert '\nversion = "1.3"\n' in (root / "pyproject.toml").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_write_adds_every_member(tmp_path: Path) -> None:
     """
     Pins and sources are written; what else the meta-package needs stays.

@@ -35,8 +35,9 @@ def test_nothing_must_move_for_nothing(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """
-    Changes of tests, papers and other members are no release.
+    Changes of tests, papers, other members and copies of their files are no release.
     """
+    edit(package(root, "starlette-static")[1] / "__init__.py", "", "# Words.\n")
     edit(package(root, "starlette-static")[0] / "CHANGELOG.md", "", "Words.\n")
     edit(package(root, "starlette-core")[1] / "routing.py", "Router", "Another")
 

@@ -42,7 +42,14 @@ def test_every_command_has_its_help(
 
 
 @pytest.mark.parametrize(
-    "line", ["", "launch", "bump starlette-static", "bump starlette-static huge"]
+    "line",
+    [
+        "",
+        "launch",
+        "bump starlette-static",
+        "bump starlette-static huge",
+        "bump starlette-static patch --date today",
+    ],
 )
 def test_wrong_arguments_end_with_2(line: str) -> None:
     """

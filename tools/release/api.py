@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import List, Optional, Tuple
 
-from tools.members import Member, members
+from tools.members import CORE, SHARED_FILES, Member, members
 from tools.pins import version_of
 from tools.release.family import named
 from tools.release.git import export, tag_before
@@ -47,12 +47,14 @@ def _shipped(member: Member) -> List[object]:
     project = {key: member.metadata[key] for key in sorted(member.metadata)}
     # That it has another version is no reason for another version.
     project.pop("version", None)
-    files = [
-        (path.relative_to(member.src), path.read_bytes())
-        for path in sorted(member.src.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-        if path.name != "_version.py"
-    ]
+    # Nor are the copies of files that the core ships.
+    others = {"starlette/_version.py"}
+    others.update(SHARED_FILES if member.name != CORE else ())
+    files = []
+    for path in sorted(member.src.rglob("*")):
+        name = path.relative_to(member.src).as_posix()
+        if path.is_file() and "__pycache__" not in path.parts and name not in others:
+            files.append((name, path.read_bytes()))
     return [project, files]
 
 

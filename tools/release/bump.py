@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from datetime import date
 from pathlib import Path
 from typing import List
 
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dist", metavar="DIST")
     parser.add_argument("part", choices=("patch", "minor", "major"))
     parser.add_argument("--check", action="store_true", help="only say what it does")
-    parser.add_argument("--date", default="", help="of the release, default: today")
+    parser.add_argument("--date", type=_date, help="of the release, default: today")
     parser.add_argument("--allow-empty", action="store_true", help="without news")
 
 
@@ -82,6 +83,10 @@ def run(options: argparse.Namespace, root: Path) -> int:
     for name in tagged:
         print(f"      python -m tools tag {name} --create")
     return 0
+
+
+def _date(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
 
 
 def _news(member: Member, root: Path, *, allow_empty: bool) -> List[Path]:

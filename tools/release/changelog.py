@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Iterator, List
+from typing import Iterator, List, Optional
 
 from tools.members import Member, read_toml
 from tools.release.family import META, Refused, changelog_of, named
@@ -58,7 +58,7 @@ def problems(member: Member, root: Path) -> Iterator[str]:
             yield f"{where}: is empty"
 
 
-def draft(member: Member, root: Path, version: str, date: str = "") -> str:
+def draft(member: Member, root: Path, version: str, date: Optional[str] = None) -> str:
     """What towncrier would write, without writing it.
 
     Raises:
@@ -69,7 +69,7 @@ def draft(member: Member, root: Path, version: str, date: str = "") -> str:
     return output[output.index("## ") :].strip() + "\n"
 
 
-def write(member: Member, root: Path, version: str, date: str = "") -> None:
+def write(member: Member, root: Path, version: str, date: Optional[str] = None) -> None:
     """Write the changelog of *version*, and remove the fragments.
 
     Raises:
@@ -90,7 +90,9 @@ def section(member: Member, version: str) -> str:
     return f"## {version} (" + rest.partition("\n## ")[0].rstrip() if found else ""
 
 
-def _towncrier(member: Member, root: Path, version: str, date: str, option: str) -> str:
+def _towncrier(
+    member: Member, root: Path, version: str, date: Optional[str], option: str
+) -> str:
     command = [sys.executable, "-m", "towncrier", "build", option]
     command += ["--config", str(root / "pyproject.toml"), "--dir", str(member.folder)]
     command += ["--version", version, *(["--date", date] if date else [])]
