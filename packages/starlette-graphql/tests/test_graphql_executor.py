@@ -604,6 +604,32 @@ def test_fragments_on_many_ways() -> None:
     assert operation._compilation.size < 60
 
 
+class Counting(MiddlewareManager):
+    """Counts the fields that are compiled: each asks for its resolver once."""
+
+    count = 0
+
+    def get_field_resolver(self, field_resolver: Any) -> Any:
+        self.count += 1
+        return super().get_field_resolver(field_resolver)
+
+
+def test_a_fragment_in_many_places() -> None:
+    """
+    Its fields are compiled once for all of them.
+    """
+    spreads = " ".join(f"x{index}: b {{ ...F c{index}: a }}" for index in range(50))
+    fields = " ".join(f"y{index}: a" for index in range(50))
+    counting = Counting()
+    query = f"{{ {spreads} }} fragment F on Query {{ {fields} }}"
+
+    operation = compiled(CONDITIONS, query, middleware=counting)
+    result: Any = operation.execute({"b": {"a": "x"}})
+
+    assert repr(result.data).count("'y7': 'x'") == 50
+    assert counting.count == 150
+
+
 def test_merged_selections() -> None:
     """
     What several nodes ask of one field comes in the order in which it was asked.

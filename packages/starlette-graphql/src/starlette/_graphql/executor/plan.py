@@ -19,7 +19,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from starlette._graphql.executor.collect import collect
+from starlette._graphql.executor.collect import Fields, collect
 from starlette._graphql.executor.fields import Entry, entry
 from starlette._graphql.executor.run import Coroutine, Run, Trail, to_path
 from starlette._graphql.executor.waiting import gather
@@ -37,7 +37,7 @@ class Compilation:
         field_resolver: The resolver of fields without one.
         type_resolver: The same for abstract types; ``None`` for the default.
         hide_suggestions: Whether errors of arguments suggest no names.
-        size: How many selections and fields have been compiled.
+        size: How many selections have been compiled, and fields in them.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Plan:
         self.compilation = compilation
         self.variables = variables
         self._selections: Dict[Tuple[Any, ...], Selection] = {}
+        self._entries: Dict[Tuple[Any, ...], Optional[Entry]] = {}
 
     def root(
         self, type_: GraphQLObjectType, node: OperationDefinitionNode
@@ -94,6 +95,21 @@ class Plan:
                 type_,
                 [node.selection_set for node in nodes if node.selection_set],
             )
+        return found
+
+    def entries(self, type_: GraphQLObjectType, fields: Fields) -> List[Entry]:
+        """Return the entries of *fields* of *type_*, without those it does not have.
+
+        However many selections spread a fragment, its fields are compiled once.
+        """
+        found = []
+        for name, nodes in fields.items():
+            key = (type_, name, *map(id, nodes))
+            if key not in self._entries:
+                self._entries[key] = entry(self, type_, name, nodes)
+            item = self._entries[key]
+            if item is not None:
+                found.append(item)
         return found
 
 
@@ -178,8 +194,7 @@ class Selection:
             self._type,
             self._selection_sets,
         )
-        found = [entry(self._plan, self._type, *field) for field in fields.items()]
-        entries = [item for item in found if item is not None]
+        entries = self._plan.entries(self._type, fields)
         shared.size += 1 + len(entries)
         self._has_paths = any(item[1] is None for item in entries)
         # Last: another thread may be waiting for it.
