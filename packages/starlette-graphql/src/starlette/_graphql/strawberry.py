@@ -109,7 +109,7 @@ class StrawberryEngine(Engine):
             return self.failed(kind, exc)
         if not hasattr(results, "__aiter__"):
             return self._outcome_of(kind, results)
-        events: Any = ClosedWith(self._events_of(results), results.aclose)
+        events = ClosedWith(self._events_of(results), results.aclose)
         return Outcome(kind, "executed", None, events)
 
     def _outcome_of(self, kind: str, result: Any) -> Outcome:
