@@ -88,6 +88,23 @@ def test_the_next_steps_are_said(
     ]
 
 
+def test_the_first_release_is_the_version_that_is_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    It gets a changelog and can be tagged; a second time it is no first release.
+    """
+    root = make(tmp_path)
+    folder = root / "packages" / "starlette-static"
+
+    assert main(["bump", "starlette-static", "none"], root) == 0
+    git(root, "commit", "--quiet", "--all", "--message", "Release")
+    assert main(["tag", "starlette-static", "--create"], root) == 0
+    assert "## 0.4.0 (" in read(folder / "CHANGELOG.md")
+    assert main(["bump", "starlette-static", "none", "--allow-empty"], root) == 1
+    assert "0.4.0 is released: starlette-static-v0.4.0" in capsys.readouterr().err
+
+
 def test_check_writes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,8 @@ The version lives in one place: `src/starlette/_version.py` of the core, and
 for the core the version of the meta-package too. The fragments of news become a
 section of the changelog, and go. Nothing is committed.
 
-Refused without news, unless --allow-empty says that this is meant.
+Refused without news, unless --allow-empty says that this is meant. The part `none`
+releases the version that is there: the first one of a distribution.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import List
 from tools import pins
 from tools.members import CORE, Member, members, read_toml
 from tools.release import changelog
-from tools.release.family import META, Refused, named
-from tools.release.versions import bumped
+from tools.release.family import META, Refused, named, tag_of
+from tools.release.git import has_tag
+from tools.release.versions import PARTS, bumped
 
 __all__ = ("add_arguments", "run", "version_file", "write_version")
 
@@ -53,7 +55,7 @@ def write_version(member: Member, version: str) -> None:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the command line."""
     parser.add_argument("dist", metavar="DIST")
-    parser.add_argument("part", choices=("patch", "minor", "major"))
+    parser.add_argument("part", choices=PARTS)
     parser.add_argument("--check", action="store_true", help="only say what it does")
     parser.add_argument("--date", type=_date, help="of the release, default: today")
     parser.add_argument("--allow-empty", action="store_true", help="without news")
@@ -67,6 +69,8 @@ def run(options: argparse.Namespace, root: Path) -> int:
     news = _news(member, root, allow_empty=options.allow_empty)
     old = pins.version_of(member)
     new = bumped(old, options.part)
+    if new == old and has_tag(root, tag_of(member)):
+        raise Refused(f"{member.name} {old} is released: {tag_of(member)}")
     print(f"{member.name} {old} -> {new}, news: {len(news)}")
     if options.check:
         print(f"\n{changelog.draft(member, root, new, options.date)}", end="")

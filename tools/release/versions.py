@@ -41,12 +41,14 @@ def parse(text: str) -> Version:
 
 
 def bumped(text: str, part: str) -> str:
-    """The version after *text* when *part* of it moves.
+    """The version after *text* when *part* of it moves; *text* if ``none`` does.
 
     Raises:
         Refused: If *text* is not three numbers.
     """
     version = parse(text)
+    if part == "none":
+        return text
     if part == "major":
         return f"{version.major + 1}.0.0"
     if part == "minor":
