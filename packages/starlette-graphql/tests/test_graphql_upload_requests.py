@@ -269,7 +269,7 @@ async def test_uploads_that_are_off() -> None:
 @pytest.mark.parametrize(
     "limits", [{"upload": 100}, {"parts": 2}, {"body": 50}], ids=lambda x: next(iter(x))
 )
-async def test_limits(files: List[Any], limits: Dict[str, int]) -> None:
+async def test_limits(files: List[Any], limits: Any) -> None:
     """
     What is beyond a limit is a 413 with errors.
     """
