@@ -16,6 +16,14 @@ pytestmark = pytest.mark.anyio
 SDL = "type Query { a: Int b: Int }"
 
 
+class Later:
+    """A store that would have to be awaited."""
+
+    async def get(self, digest: str) -> None: ...
+
+    async def set(self, digest: str, text: str) -> None: ...
+
+
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -289,6 +297,14 @@ async def test_store_of_texts_can_be_another() -> None:
         ({"documents": 1}, TypeError),
         ({"apq": {}}, TypeError),
         ({"apq": 1}, TypeError),
+        ({"apq": Later()}, TypeError),
+        ({"documents": Later().get}, TypeError),
+        ({"document_cache": -1}, ValueError),
+        ({"document_cache_size": "1"}, ValueError),
+        ({"batching": -1}, ValueError),
+        ({"context": {}}, TypeError),
+        ({"limits": 7}, TypeError),
+        ({"extensions": [1]}, TypeError),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options: Any, error: Any) -> None:

@@ -60,8 +60,8 @@ class GraphQLApp:
         root_value: The source of root fields, or a function of the context.
         middleware: Field middleware, as graphql-core takes it.
         threadpool: Whether plain resolvers run in worker threads.
-        extensions: Functions of a ``GraphQLOperation`` that return members for the
-            ``extensions`` of its response.
+        extensions: A function, or several, of a ``GraphQLOperation`` that return
+            members for the ``extensions`` of its response.
         validation_rules: Rules beside those of the specification.
         introspection: Whether the schema may be asked about itself.
         limits: What a request may ask for.
@@ -118,7 +118,7 @@ class GraphQLApp:
         root_value: Any = None,
         middleware: Any = None,
         threadpool: bool = False,
-        extensions: Sequence[Hook] = (),
+        extensions: Union[Hook, Sequence[Hook]] = (),
         validation_rules: Sequence[Any] = (),
         introspection: bool = True,
         limits: Optional[GraphQLLimits] = None,
@@ -149,6 +149,13 @@ class GraphQLApp:
         if executor_class is not None:
             _warn_executor_class()
         graphiql_page.check(graphiql)
+        if context is not None and not callable(context):
+            raise TypeError(f"`context` must be callable, but got {context!r}")
+        if limits is not None and not isinstance(limits, GraphQLLimits):
+            raise TypeError(f"`limits` must be GraphQLLimits, but got {limits!r}")
+        _check_count("batching", batching)
+        _check_count("document_cache", document_cache)
+        _check_count("document_cache_size", document_cache_size)
         self.executor_class: Any = executor_class
         self.is_async: bool = True
         self.graphiql: Any = graphiql
@@ -190,10 +197,11 @@ class GraphQLApp:
             keep_alive=keep_alive,
             max_operations=max_operations,
         )
-        hooks = _hooks(on_operation)
+        hooks = _hooks("on_operation", on_operation)
+        members = _hooks("extensions", extensions)
         around = None
-        if hooks or extensions or self.limits.time is not None:
-            around = Around(hooks, tuple(extensions), self.limits.time)
+        if hooks or members or self.limits.time is not None:
+            around = Around(hooks, members, self.limits.time)
         self.engine: Engine = engine_of(schema)(
             preparer,
             self.errors,
@@ -263,11 +271,16 @@ class GraphQLApp:
         return getattr(self.execute, "__func__", None) is not GraphQLApp.execute
 
 
-def _hooks(given: Any) -> Sequence[Hook]:
+def _check_count(name: str, count: Any) -> None:
+    if not isinstance(count, int) or count < 0:
+        raise ValueError(f"`{name}` must be 0 or more, but got {count!r}")
+
+
+def _hooks(name: str, given: Any) -> Sequence[Hook]:
     hooks = () if given is None else ((given,) if callable(given) else tuple(given))
     for hook in hooks:
         if not callable(hook):
-            raise TypeError(f"`on_operation` must be callable, but got {hook!r}")
+            raise TypeError(f"`{name}` must be callable, but got {hook!r}")
     return hooks
 
 

@@ -143,7 +143,9 @@ class _Costs:
                 if isinstance(literal, VariableNode):
                     value = self._variables.get(literal.name.value, value)
                 elif isinstance(literal, IntValueNode):
-                    value = int(literal.value)
+                    # Digits by the thousand are no number to Python.
+                    digits = literal.value
+                    value = int(digits) if len(digits) < 12 else _MANY
                 else:
                     value = None
             if isinstance(value, int):

@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Union
 
 from starlette._graphql.errors import RequestError
 from starlette._graphql.request import GraphQLRequest, MalformedRequest
+from starlette._utils import is_async_callable
 
 __all__ = ("PersistedQueries", "TextFinder")
 
@@ -100,9 +101,12 @@ class TextFinder:
         if isinstance(apq, bool):
             apq = PersistedQueries() if apq else None
         self._apq: Any = apq
-        if apq is not None and not hasattr(apq, "set"):
+        if apq is not None and (
+            not hasattr(apq, "set") or is_async_callable(getattr(apq, "get", None))
+        ):
             raise TypeError(
-                f"`apq` must be True or have get() and set(), but got {apq!r}"
+                "`apq` must be True or have get() and set(), plain functions, "
+                f"but got {apq!r}"
             )
 
     def find(self, request: GraphQLRequest) -> str:
@@ -212,9 +216,9 @@ def _finder(documents: Any) -> Optional[Callable[[str], Optional[str]]]:
             if name.startswith(_SHA256) and name != _SHA256 + sha256(text):
                 raise ValueError(f"`documents[{name!r}]` is a text with another hash")
         return dict(documents).get
-    if callable(documents):
+    if callable(documents) and not is_async_callable(documents):
         function: Callable[[str], Optional[str]] = documents
         return function
     raise TypeError(
-        f"`documents` must be a mapping or a function, but got {documents!r}"
+        f"`documents` must be a mapping or a plain function, but got {documents!r}"
     )
