@@ -9,11 +9,18 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple, Union
 
 import graphql
-from graphql import FieldNode, GraphQLError, get_variable_values, is_object_type
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    get_variable_values,
+    is_object_type,
+)
 from graphql.pyutils import inspect, is_iterable
 
 __all__ = (
     "COERCES_OUTPUT",
+    "IS_KNOWN",
     "argument_extras",
     "coerced_of",
     "is_async_iterable",
@@ -29,6 +36,8 @@ _IS_33 = graphql.version_info >= (3, 3)
 
 # The method of leaf types, as messages name it.
 COERCES_OUTPUT = "coerce_output_value" if _IS_33 else "serialize"
+# Infos are made as tuples: a version that adds to them is not for this executor.
+IS_KNOWN = len(GraphQLResolveInfo._fields) == (14 if _IS_33 else 12)
 _HIDES_SUGGESTIONS = "hide_suggestions" in get_variable_values.__code__.co_varnames
 
 

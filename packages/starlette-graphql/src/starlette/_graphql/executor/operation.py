@@ -1,4 +1,4 @@
-"""Operations, compiled."""
+"""Operations, compiled: what is done for each execution of one."""
 
 from __future__ import annotations
 
@@ -6,22 +6,14 @@ from typing import Any, Dict, List, Optional, Tuple, Union
 from typing import Coroutine as CoroutineOf
 
 from graphql import (
-    DocumentNode,
     ExecutionResult,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLObjectType,
-    GraphQLSchema,
-    MiddlewareManager,
     OperationDefinitionNode,
     OperationType,
-    assert_valid_schema,
-    default_field_resolver,
-    default_type_resolver,
 )
 from graphql.pyutils import is_awaitable
 
-from starlette._graphql.executor.collect import conditions, directives_of
 from starlette._graphql.executor.compat import (
     coerced_of,
     put_in_order,
@@ -29,87 +21,24 @@ from starlette._graphql.executor.compat import (
     variables_of,
     variables_with,
 )
-from starlette._graphql.executor.plan import Compilation, Plan, Selection
+from starlette._graphql.executor.plan import Compilation, Plan
 from starlette._graphql.executor.run import Coroutine, Run
+from starlette._graphql.executor.selections import Selection
 from starlette._graphql.executor.waiting import gather, track
 
-__all__ = ("CompiledOperation", "compile_operation")
+__all__ = ("CompiledOperation",)
 
 # Of selections and fields that are kept compiled for one operation: about 10 MB.
 _MAX_SIZE = 5_000
 
-# What these ask of an executor is more than this one does.
-_UNSUPPORTED = frozenset(("defer", "stream", "experimental_disableErrorPropagation"))
 _INFO_EXTRAS = resolve_info_extras(gather, track)
-
-
-def compile_operation(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    *,
-    middleware: Union[List[Any], Tuple[Any, ...], MiddlewareManager, None] = None,
-    field_resolver: Any = None,
-    type_resolver: Any = None,
-    hide_suggestions: bool = False,
-) -> Optional[CompiledOperation]:
-    """Compile *operation*, which was found valid.
-
-    The options are those of ``graphql.execute``.  An operation of a subscription is
-    compiled as well: it is what is executed for each event.
-
-    Args:
-        schema: The schema.
-        document: What the operation is a part of.
-        operation: The operation.
-        middleware: What wraps resolvers.
-        field_resolver: The resolver of fields without one.
-        type_resolver: The resolver of abstract types without one.
-        hide_suggestions: Whether errors of input suggest no names.
-
-    Returns:
-        The operation; ``None`` if it has to be left to graphql-core: it uses
-        ``@defer``, ``@stream``, variables of fragments or
-        ``@experimental_disableErrorPropagation``, or has no root type.
-
-    Raises:
-        TypeError: If the schema is not valid.
-    """
-    assert_valid_schema(schema)
-    fragments: Dict[str, FragmentDefinitionNode] = {
-        definition.name.value: definition
-        for definition in document.definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    }
-    parts = [operation.selection_set]
-    parts.extend(fragment.selection_set for fragment in fragments.values())
-    used = directives_of(parts).union(
-        directive.name.value for directive in operation.directives or ()
-    )
-    root_type = schema.get_root_type(operation.operation)
-    if (
-        root_type is None
-        or used & _UNSUPPORTED
-        or any(fragment.variable_definitions for fragment in fragments.values())
-    ):
-        return None
-    if middleware is not None and not isinstance(middleware, MiddlewareManager):
-        middleware = MiddlewareManager(*middleware)
-    if type_resolver is default_type_resolver:
-        type_resolver = None
-    compilation = Compilation(
-        schema,
-        fragments,
-        middleware=middleware,
-        field_resolver=field_resolver or default_field_resolver,
-        type_resolver=type_resolver,
-        hide_suggestions=hide_suggestions,
-    )
-    return CompiledOperation(compilation, operation, root_type, conditions(parts))
 
 
 class CompiledOperation:
     """An operation that can be executed again and again.
+
+    It keeps the resolvers that it found: the schema must not be changed any more.
+    It may be executed in several threads at once.
 
     Args:
         compilation: The schema, the fragments, and how to compile.

@@ -14,6 +14,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeVar
 from graphql import FieldNode, GraphQLError, located_error
 from graphql.pyutils import Path, Undefined
 
+from starlette._graphql.executor.waiting import discard
+
 __all__ = (
     "Completer",
     "Coroutine",
@@ -70,8 +72,6 @@ class Run:
 
     def clear(self) -> None:
         """Dispose of what was given up: nothing warns that it was not awaited."""
-        from starlette._graphql.executor.waiting import discard
-
         kept, self._kept = self._kept, []
         for awaitable in kept:
             discard(awaitable)
