@@ -11,6 +11,7 @@ import anyio
 import pytest
 from graphql import GraphQLError
 
+from starlette._graphql.compat import HAS_INCREMENTAL
 from starlette.exceptions import HTTPException
 from starlette.graphql import (
     ConnectionRejected,
@@ -693,6 +694,41 @@ async def test_too_many_operations() -> None:
         "payload": [{"message": "No more than 2 operations may run at once."}],
     }
     assert accepted["type"] == "next"
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_many_operations_that_do_not_wait() -> None:
+    """
+    Any number may come in one breath: they are over before the next ones are begun.
+    """
+    script = opening(*[subscribe("{ hello }", id=str(i)) for i in range(25)])
+    script.add({"type": "websocket.disconnect", "code": 1000})
+    recorder = Recorder()
+    scope = websocket_scope(subprotocols=[PROTOCOL])
+    await World().app(max_operations=10)(scope, script, recorder)
+    types = [json.loads(data)["type"] for data in recorder.data]
+
+    assert types.count("error") == 0
+    assert types.count("complete") >= 20
+
+
+@pytest.mark.skipif(not HAS_INCREMENTAL, reason="graphql-core 3.3 and later")
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_deferred_results() -> None:
+    """
+    Each payload is a ``next``, in the form of 2023.
+    """
+    async with ready(World().app()) as websocket:
+        await websocket.send_json(subscribe("{ hello ... @defer { later } }"))
+        first, second, end = [await websocket.receive_json() for _ in range(3)]
+
+    assert first["payload"] == {
+        "data": {"hello": "hello world"},
+        "pending": [{"id": "0", "path": []}],
+        "hasNext": True,
+    }
+    assert second["payload"]["incremental"] == [{"id": "0", "data": {"later": "now"}}]
+    assert end == {"id": "1", "type": "complete"}
 
 
 async def test_operations_that_are_started_and_stopped() -> None:
