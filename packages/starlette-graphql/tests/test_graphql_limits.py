@@ -111,6 +111,13 @@ async def ask(
             "thing { name ... on Thing { name name } } }",
             "fields of the same name",
         ),
+        (
+            {"repeats": 1},
+            "{ a } fragment F on Query { a a }",
+            "{ a } fragment F on Query { ... { a } ...G } "
+            "fragment G on Query { thing { ...F } a ...F a }",
+            "fields of the same name",
+        ),
         ({"tokens": 4}, "{ a b }", "{ a b a }", ""),
         ({"characters": 8}, "{ a b  }", "{ a b   }", "characters"),
     ],
@@ -151,6 +158,18 @@ async def test_limits_can_be_off() -> None:
     query = "{ thing { " + " ".join(f"a{i}: name" for i in range(200)) + " } }"
 
     assert await ask(engine, query) == []
+
+
+async def test_fragments_in_a_chain_are_fine() -> None:
+    """
+    Many of them, with fields of the same name, which validation compares once.
+    """
+    query = "{ thing { ...F0 } } " + " ".join(
+        f"fragment F{i} on Thing {{ name thing {{ name }} ...F{i + 1} }}"
+        for i in range(80)
+    )
+
+    assert await ask(engine_of(), query + "fragment F80 on Thing { name }") == []
 
 
 async def test_introspection_of_tools_is_within_all_limits() -> None:

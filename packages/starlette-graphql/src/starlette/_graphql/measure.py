@@ -129,6 +129,7 @@ def exceeded(document: DocumentNode, limits: GraphQLLimits) -> Optional[GraphQLE
         for node in document.definitions
         if isinstance(node, FragmentDefinitionNode)
     }
+    spread = _spread(fragments)
     sizes = _Sizes(fragments)
     total = 0
     for node in document.definitions:
@@ -143,11 +144,17 @@ def exceeded(document: DocumentNode, limits: GraphQLLimits) -> Optional[GraphQLE
         for what, amount, limit in bounds:
             if limit is not None and amount > limit:
                 return LimitExceeded(what, limit, node)
-        total += size.selections
+        if (
+            not isinstance(node, FragmentDefinitionNode)
+            or node.name.value not in spread
+        ):
+            total += size.selections
     if limits.selections is not None and total > limits.selections * _DEFINITIONS:
         return LimitExceeded("selections", limits.selections * _DEFINITIONS)
-    if limits.repeats is not None and _repeats(document, fragments, limits.repeats):
-        return LimitExceeded("fields of the same name", limits.repeats)
+    if limits.repeats is not None:
+        roots = sorted(fragments.values(), key=lambda node: node.name.value in spread)
+        if _repeats(document, roots, fragments, limits.repeats):
+            return LimitExceeded("fields of the same name", limits.repeats)
     return None
 
 
@@ -168,16 +175,57 @@ def _bounds(
 
 
 def _repeats(
-    document: DocumentNode, fragments: Dict[str, FragmentDefinitionNode], limit: int
+    document: DocumentNode,
+    roots: Sequence[FragmentDefinitionNode],
+    fragments: Dict[str, FragmentDefinitionNode],
+    limit: int,
 ) -> bool:
-    """Tell whether more than *limit* pairs of fields have to be compared."""
-    pairs = 0
-    waiting: List[List[SelectionSetNode]] = [
-        [node.selection_set]
+    """Tell whether more than *limit* pairs of fields have to be compared.
+
+    What a fragment has is compared where it is spread.  So fragments are looked at
+    for themselves only if nobody spreads them, which is wrong but not yet found out:
+    these come first in *roots*.
+    """
+    operations = [
+        node
         for node in document.definitions
-        if isinstance(node, (OperationDefinitionNode, FragmentDefinitionNode))
+        if isinstance(node, OperationDefinitionNode)
     ]
-    while waiting:
+    pairs = 0
+    seen: Dict[str, None] = {}
+    for node in (*operations, *roots):
+        if isinstance(node, FragmentDefinitionNode) and node.name.value in seen:
+            continue
+        pairs = _count_pairs(node.selection_set, fragments, seen, pairs, limit)
+        if pairs > limit:
+            return True
+    return False
+
+
+def _spread(fragments: Dict[str, FragmentDefinitionNode]) -> Dict[str, None]:
+    """Return the names of fragments that other ones, or they themselves, spread."""
+    spread: Dict[str, None] = {}
+    for fragment in fragments.values():
+        waiting = [fragment.selection_set]
+        while waiting:
+            for node in waiting.pop().selections:
+                if isinstance(node, FragmentSpreadNode):
+                    spread[_name(node)] = None
+                elif node.selection_set:  # type: ignore[attr-defined]
+                    waiting.append(node.selection_set)  # type: ignore[attr-defined]
+    return spread
+
+
+def _count_pairs(
+    selections: SelectionSetNode,
+    fragments: Dict[str, FragmentDefinitionNode],
+    seen: Dict[str, None],
+    pairs: int,
+    limit: int,
+) -> int:
+    """Return *pairs* and those below *selections*, or a number above *limit*."""
+    waiting: List[List[SelectionSetNode]] = [[selections]]
+    while waiting and pairs <= limit:
         names: Dict[str, List[FieldNode]] = {}
         spread: Dict[str, None] = {}
         count = 0
@@ -185,15 +233,14 @@ def _repeats(
             name = field.alias.value if field.alias else field.name.value
             names.setdefault(name, []).append(field)
             count += 1
+        seen.update(spread)
         pairs += len(spread) * (count + len(spread)) // _SPREADS_A_PAIR
         for fields in names.values():
             pairs += len(fields) * (len(fields) - 1) // 2
             inner = [field.selection_set for field in fields if field.selection_set]
             if inner:
                 waiting.append(inner)
-        if pairs > limit:
-            return True
-    return False
+    return pairs
 
 
 def _collect(
