@@ -7,82 +7,39 @@ from typing import Any, AsyncIterator, Callable, List, Optional
 
 from starlette._testing._httpx import httpx
 from starlette._testing.defaults import LEAVE_TIMEOUT
-from starlette._testing.http import HTTPExchange
 from starlette._testing.local import LocalRunner
-from starlette._testing.results import (
-    failure_of,
-    note_extensions,
-    response_from,
-    still_running_error,
-    timeout_error,
-)
-from starlette.types import ASGIApp, Scope
+from starlette._testing.results import CallBase, still_running_error
 
 __all__ = ("AsyncCall", "AsyncResponseStream")
 
 
-class AsyncCall:
-    """Runs the application once, in a task of its own.
+class AsyncCall(CallBase):
+    """Runs the application once, in a task of its own."""
 
-    Args:
-        app: An ASGI 3 application.
-        scope: The scope of the request.
-        request: What it was made of.
-        body: The body of the request.
-        raises: Whether the application's errors are raised.
-        limit: How long to wait for it, in seconds.
-        is_streamed: Whether the response is read in parts.
-    """
+    runner: LocalRunner
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        scope: Scope,
-        request: httpx.Request,
-        body: bytes,
-        *,
-        raises: bool,
-        limit: Optional[float],
-        is_streamed: bool,
-    ) -> None:
-        self.request = request
-        self.runner = LocalRunner()
-        self.exchange = HTTPExchange(
-            self.runner, body, is_head=request.method == "HEAD", is_streamed=is_streamed
-        )
-        self.job = self.runner.spawn(
-            app, scope, self.exchange.receive, self.exchange.send
-        )
-        self._raises = raises
-        self._limit = limit
-
-    async def run(self) -> httpx.Response:
+    async def run(self, body: bytes) -> httpx.Response:
         """Return the response, once the application has returned."""
+        self._start(body, is_streamed=False)
         await self._wait(self.job.has_ended)
         self.check()
-        return response_from(self.exchange, self.request)
+        return self.response()
 
-    async def stream(self, open_streams: List[Any]) -> httpx.Response:
+    async def stream(self, body: bytes, open_streams: List[Any]) -> httpx.Response:
         """Return the response as soon as it is started."""
-        exchange, job = self.exchange, self.job
-        await self._wait(lambda: exchange.status is not None or job.is_done)
-        if exchange.status is None:
+        self._start(body, is_streamed=True)
+        await self._wait(self.is_answered)
+        if self.exchange.status is None:
             self.check()
-        stream = AsyncResponseStream(self, open_streams)
-        response = response_from(exchange, self.request, stream)
-        stream.response_extensions = response.extensions
-        return response
+        return self.response(AsyncResponseStream(self, open_streams))
 
     async def next_part(self) -> Optional[bytes]:
         """Return the next part of the body; None when the application has ended."""
-        parts, job = self.exchange.parts, self.job
-        await self._wait(lambda: parts or job.is_done)
-        if parts:
-            part = parts.popleft()
+        await self._wait(self.has_part)
+        part = self.pop_part()
+        if part is not None:
             self.exchange.take()
-            return part
-        self.check()
-        return None
+        return part
 
     async def leave(self) -> None:
         """Disconnect, and wait until the application has ended.
@@ -100,11 +57,9 @@ class AsyncCall:
         if not has_ended:
             raise still_running_error(self.request, LEAVE_TIMEOUT)
 
-    def check(self) -> None:
-        """Raise what the test should see of the application's end, if it should."""
-        error = failure_of(self.job, self.exchange)
-        if error is not None and self._raises:
-            raise error
+    def _start(self, body: bytes, *, is_streamed: bool) -> None:
+        self.runner = LocalRunner()
+        self.begin(self.runner, body, is_streamed=is_streamed)
 
     async def _wait(self, is_ready: Callable[[], Any]) -> None:
         try:
@@ -115,15 +70,13 @@ class AsyncCall:
             await self.runner.stop(self.job)
             raise
         await self.runner.stop(self.job)
-        self.job.take_error()
-        raise timeout_error(self.request, self._limit)
+        raise self.timeout_error()
 
 
 class AsyncResponseStream(httpx.AsyncByteStream):
     """The body of a response that is still being sent."""
 
     def __init__(self, call: AsyncCall, open_streams: List[Any]) -> None:
-        self.response_extensions: Any = {}
         self._call = call
         self._open = open_streams
         open_streams.append(self)
@@ -135,7 +88,6 @@ class AsyncResponseStream(httpx.AsyncByteStream):
     async def __anext__(self) -> bytes:
         part = await self._call.next_part()
         if part is None:
-            note_extensions(self.response_extensions, self._call.exchange)
             raise StopAsyncIteration
         return part
 
@@ -152,8 +104,7 @@ class AsyncResponseStream(httpx.AsyncByteStream):
 
     def describe(self) -> str:
         """Return what this is, to begin a sentence with."""
-        request = self._call.request
-        return f"The response to {request.method} {request.url}"
+        return self._call.describe()
 
     async def abandon(self) -> None:
         """Close it, and swallow what the application says to that."""

@@ -23,7 +23,7 @@ from starlette._testing.local import LocalRunner
 from starlette._testing.transport import (
     STREAMED,
     WEBSOCKET,
-    connection_scope,
+    TransportBase,
     time_limit,
     upgrade,
 )
@@ -32,24 +32,11 @@ from starlette.types import ASGIApp, Scope
 __all__ = ("AsyncTestClient",)
 
 
-class AsyncClientTransport(httpx.AsyncBaseTransport):
+class AsyncClientTransport(TransportBase, httpx.AsyncBaseTransport):
     """Calls the application for each request, on the caller's event loop."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        raise_server_exceptions: bool,
-        root_path: str,
-        client: Tuple[str, int],
-        max_wait: Optional[float],
-    ) -> None:
-        self.app = app
-        self.raise_server_exceptions = raise_server_exceptions
-        self.root_path = root_path
-        self.client = client
-        self.max_wait = max_wait
-        self.app_state: Dict[str, Any] = {}
+    def __init__(self, app: ASGIApp, **settings: Any) -> None:
+        super().__init__(app, **settings)
         self.in_use: List[Any] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -58,22 +45,20 @@ class AsyncClientTransport(httpx.AsyncBaseTransport):
         Raises:
             BaseException: Whatever the application raised.
         """
-        scope = connection_scope(
-            request, self.root_path, self.client, self.app_state.copy()
-        )
+        scope = self.scope_of(request)
         if scope["type"] == "websocket":
             return upgrade(request, scope)
-        is_streamed = STREAMED in request.extensions
+        body = await request.aread()
         call = AsyncCall(
             self.app,
             scope,
             request,
-            await request.aread(),
             raises=self.raise_server_exceptions,
             limit=time_limit(request, self.max_wait),
-            is_streamed=is_streamed,
         )
-        return await (call.stream(self.in_use) if is_streamed else call.run())
+        if STREAMED in request.extensions:
+            return await call.stream(body, self.in_use)
+        return await call.run(body)
 
 
 class AsyncTestClient(httpx.AsyncClient):

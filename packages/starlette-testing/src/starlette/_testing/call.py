@@ -11,86 +11,50 @@ from typing import Any, Callable, Iterator, Optional
 
 from starlette._testing._httpx import httpx
 from starlette._testing.defaults import LEAVE_TIMEOUT
-from starlette._testing.http import HTTPExchange
 from starlette._testing.pool import RunnerPool, stop, warn_unclosed
-from starlette._testing.results import (
-    failure_of,
-    note_extensions,
-    response_from,
-    still_running_error,
-    timeout_error,
-)
-from starlette.types import ASGIApp, Scope
+from starlette._testing.results import CallBase, still_running_error
+from starlette._testing.runners import Runner
 
 __all__ = ("Call", "ResponseStream")
 
 
-class Call:
-    """Runs the application once.
+class Call(CallBase):
+    """Runs the application once, on an event loop of a pool."""
 
-    Args:
-        app: An ASGI 3 application.
-        scope: The scope of the request.
-        request: What it was made of.
-        pool: Lends the event loop.
-        raises: Whether the application's errors are raised.
-        limit: How long to wait for it, in seconds.
-    """
+    runner: Runner
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        scope: Scope,
-        request: httpx.Request,
-        pool: RunnerPool,
-        *,
-        raises: bool,
-        limit: Optional[float],
-    ) -> None:
-        self.request = request
-        self._app = app
-        self._scope = scope
-        self._pool = pool
-        self._raises = raises
-        self._limit = limit
-
-    def run(self) -> httpx.Response:
+    def run(self, pool: RunnerPool) -> httpx.Response:
         """Return the response, once the application has returned."""
-        runner = self._pool.acquire()
+        runner = pool.acquire()
         try:
             self._start(runner, is_streamed=False)
             self._wait(self.job.has_ended)
         finally:
-            self._pool.release(runner)
+            pool.release(runner)
         self.check()
-        return response_from(self.exchange, self.request)
+        return self.response()
 
-    def stream(self) -> httpx.Response:
+    def stream(self, pool: RunnerPool) -> httpx.Response:
         """Return the response as soon as it is started."""
-        stream = ResponseStream(self)
+        stream = ResponseStream(self, pool)
         stream.open()
         try:
             self._start(stream.runner, is_streamed=True)
-            self._wait(lambda: self.exchange.status is not None or self.job.is_done)
+            self._wait(self.is_answered)
             if self.exchange.status is None:
                 self.check()
         except BaseException:
             stream.abandon()
             raise
-        response = response_from(self.exchange, self.request, stream)
-        stream.response_extensions = response.extensions
-        return response
+        return self.response(stream)
 
     def next_part(self) -> Optional[bytes]:
         """Return the next part of the body; None when the application has ended."""
-        parts, job = self.exchange.parts, self.job
-        self._wait(lambda: parts or job.is_done)
-        if parts:
-            part = parts.popleft()
+        self._wait(self.has_part)
+        part = self.pop_part()
+        if part is not None:
             self.runner.post(self.exchange.take)
-            return part
-        self.check()
-        return None
+        return part
 
     def leave(self) -> None:
         """Disconnect, and wait until the application has ended.
@@ -105,23 +69,9 @@ class Call:
             stop(self.runner, self.job)
             raise still_running_error(self.request, LEAVE_TIMEOUT)
 
-    def check(self) -> None:
-        """Raise what the test should see of the application's end, if it should."""
-        error = failure_of(self.job, self.exchange)
-        if error is not None and self._raises:
-            raise error
-
-    def _start(self, runner: Any, *, is_streamed: bool) -> None:
+    def _start(self, runner: Runner, *, is_streamed: bool) -> None:
         self.runner = runner
-        self.exchange = HTTPExchange(
-            runner,
-            self.request.read(),
-            is_head=self.request.method == "HEAD",
-            is_streamed=is_streamed,
-        )
-        self.job = runner.spawn(
-            self._app, self._scope, self.exchange.receive, self.exchange.send
-        )
+        self.begin(runner, self.request.read(), is_streamed=is_streamed)
 
     def _wait(self, is_ready: Callable[[], Any]) -> None:
         try:
@@ -132,28 +82,26 @@ class Call:
             stop(self.runner, self.job)
             raise
         stop(self.runner, self.job)
-        self.job.take_error()
-        raise timeout_error(self.request, self._limit)
+        raise self.timeout_error()
 
 
 class ResponseStream(httpx.SyncByteStream):
     """The body of a response that is still being sent."""
 
-    def __init__(self, call: Call) -> None:
-        self.response_extensions: Any = {}
+    def __init__(self, call: Call, pool: RunnerPool) -> None:
         self._call = call
+        self._pool = pool
         self._stack = contextlib.ExitStack()
 
     def open(self) -> None:
         """Borrow the event loop that the application is going to run on."""
-        self.runner = self._stack.enter_context(self._call._pool.lend(self))
+        self.runner = self._stack.enter_context(self._pool.lend(self))
 
     def __iter__(self) -> Iterator[bytes]:
         part = self._call.next_part()
         while part is not None:
             yield part
             part = self._call.next_part()
-        note_extensions(self.response_extensions, self._call.exchange)
 
     def close(self) -> None:
         """Leave the response: the application is told so, and waited for.
@@ -167,11 +115,10 @@ class ResponseStream(httpx.SyncByteStream):
 
     def describe(self) -> str:
         """Return what this is, to begin a sentence with."""
-        request = self._call.request
-        return f"The response to {request.method} {request.url}"
+        return self._call.describe()
 
     def __del__(self) -> None:
-        if self in self._call._pool.in_use:
+        if self in self._pool.in_use:
             warn_unclosed(self)
 
     def abandon(self) -> None:

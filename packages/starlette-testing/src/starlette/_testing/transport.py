@@ -13,7 +13,15 @@ from starlette._testing.call import Call
 from starlette._testing.pool import RunnerPool
 from starlette.types import ASGIApp, Scope
 
-__all__ = ("STREAMED", "WEBSOCKET", "ClientTransport", "connection_scope")
+__all__ = (
+    "STREAMED",
+    "WEBSOCKET",
+    "ClientTransport",
+    "TransportBase",
+    "connection_scope",
+    "time_limit",
+    "upgrade",
+)
 
 # Keys of `request.extensions`: the response is read in parts; the request is
 # the handshake of a session (in the response, its scope).
@@ -23,12 +31,11 @@ WEBSOCKET = "starlette.testclient.websocket"
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 
-class ClientTransport(httpx.BaseTransport):
-    """Calls the application for each request of an httpx client.
+class TransportBase:
+    """What both kinds of transport know.
 
     Args:
         app: An ASGI 3 application.
-        pool: Lends the event loop.
         raise_server_exceptions: Whether the application's errors are raised,
             or answered with a 500.
         root_path: For the scope.
@@ -43,7 +50,6 @@ class ClientTransport(httpx.BaseTransport):
     def __init__(
         self,
         app: ASGIApp,
-        pool: RunnerPool,
         *,
         raise_server_exceptions: bool,
         root_path: str,
@@ -51,12 +57,31 @@ class ClientTransport(httpx.BaseTransport):
         max_wait: Optional[float],
     ) -> None:
         self.app = app
-        self.pool = pool
         self.raise_server_exceptions = raise_server_exceptions
         self.root_path = root_path
         self.client = client
         self.max_wait = max_wait
         self.app_state: Dict[str, Any] = {}
+
+    def scope_of(self, request: httpx.Request) -> Scope:
+        """Return the scope of the connection that *request* asks for."""
+        return connection_scope(
+            request, self.root_path, self.client, self.app_state.copy()
+        )
+
+
+class ClientTransport(TransportBase, httpx.BaseTransport):
+    """Calls the application for each request of an httpx client.
+
+    Args:
+        app: An ASGI 3 application.
+        pool: Lends the event loop.
+        **settings: As for the base.
+    """
+
+    def __init__(self, app: ASGIApp, pool: RunnerPool, **settings: Any) -> None:
+        super().__init__(app, **settings)
+        self.pool = pool
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Call the application, and return its response.
@@ -64,20 +89,19 @@ class ClientTransport(httpx.BaseTransport):
         Raises:
             BaseException: Whatever the application raised.
         """
-        scope = connection_scope(
-            request, self.root_path, self.client, self.app_state.copy()
-        )
+        scope = self.scope_of(request)
         if scope["type"] == "websocket":
             return upgrade(request, scope)
         call = Call(
             self.app,
             scope,
             request,
-            self.pool,
             raises=self.raise_server_exceptions,
             limit=time_limit(request, self.max_wait),
         )
-        return call.stream() if STREAMED in request.extensions else call.run()
+        if STREAMED in request.extensions:
+            return call.stream(self.pool)
+        return call.run(self.pool)
 
 
 def connection_scope(

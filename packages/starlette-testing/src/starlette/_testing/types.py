@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Awaitable, Callable
 
 if TYPE_CHECKING:
     from typing_extensions import Protocol
+
+    from starlette._testing.jobs import Job
 else:
     Protocol = object
 
-__all__ = ("Host", "User")
+__all__ = ("Host", "JobHost", "User")
 
 
 class Host(Protocol):
@@ -23,6 +25,13 @@ class Host(Protocol):
 
     def wake(self) -> None:
         """Let the client side look again.  Called on the event loop."""
+
+
+class JobHost(Host, Protocol):
+    """Who starts the application, too."""
+
+    def spawn(self, func: Callable[..., Awaitable[Any]], *args: Any) -> Job:
+        """Start a job in a task of its own."""
 
 
 class User(Protocol):
