@@ -35,9 +35,9 @@ __all__ = (
 _IS_33 = graphql.version_info >= (3, 3)
 
 # The method of leaf types, as messages name it.
-COERCES_OUTPUT = "coerce_output_value" if _IS_33 else "serialize"
+COERCES_OUTPUT: str = "coerce_output_value" if _IS_33 else "serialize"
 # Infos are made as tuples: a version that adds to them is not for this executor.
-IS_KNOWN = len(GraphQLResolveInfo._fields) == (14 if _IS_33 else 12)
+IS_KNOWN: bool = len(GraphQLResolveInfo._fields) == (14 if _IS_33 else 12)
 _HIDES_SUGGESTIONS = "hide_suggestions" in get_variable_values.__code__.co_varnames
 
 

@@ -76,13 +76,13 @@ class Field:
         nodes: List[FieldNode],
         definition: GraphQLField,
     ) -> None:
-        self.plan = plan
-        self.parent = parent
-        self.key = key
-        self.nodes = nodes
-        self.definition = definition
-        self.name = nodes[0].name.value
-        self.coordinate = f"{parent.name}.{self.name}"
+        self.plan: Plan = plan
+        self.parent: GraphQLObjectType = parent
+        self.key: str = key
+        self.nodes: List[FieldNode] = nodes
+        self.definition: GraphQLField = definition
+        self.name: str = nodes[0].name.value
+        self.coordinate: str = f"{parent.name}.{self.name}"
 
     @property
     def needs_info(self) -> bool:

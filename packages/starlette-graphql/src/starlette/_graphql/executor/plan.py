@@ -47,13 +47,13 @@ class Compilation:
         type_resolver: Any,
         hide_suggestions: bool,
     ) -> None:
-        self.schema = schema
-        self.fragments = fragments
-        self.middleware = middleware
-        self.field_resolver = field_resolver
-        self.type_resolver = type_resolver
-        self.hide_suggestions = hide_suggestions
-        self.size = 0
+        self.schema: GraphQLSchema = schema
+        self.fragments: Dict[str, FragmentDefinitionNode] = fragments
+        self.middleware: Any = middleware
+        self.field_resolver: Any = field_resolver
+        self.type_resolver: Any = type_resolver
+        self.hide_suggestions: bool = hide_suggestions
+        self.size: int = 0
 
 
 class Plan:
@@ -66,8 +66,8 @@ class Plan:
     """
 
     def __init__(self, compilation: Compilation, variables: Any) -> None:
-        self.compilation = compilation
-        self.variables = variables
+        self.compilation: Compilation = compilation
+        self.variables: Any = variables
         self._selections: Dict[Tuple[Any, ...], Selection] = {}
         self._entries: Dict[Tuple[Any, ...], Optional[Entry]] = {}
 

@@ -9,7 +9,18 @@ compares equal, where a resolver or an error needs one.
 from __future__ import annotations
 
 from types import CoroutineType
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from graphql import FieldNode, GraphQLError, located_error
 from graphql.pyutils import Path, Undefined
@@ -40,7 +51,9 @@ Coroutine: Any = CoroutineType
 
 # Types of values that are no awaitables, no callables and no exceptions: looking a
 # type up costs a fifth of asking the value.
-PLAIN = frozenset((bool, bytes, dict, float, int, list, set, str, tuple, type(None)))
+PLAIN: FrozenSet[type] = frozenset(
+    (bool, bytes, dict, float, int, list, set, str, tuple, type(None))
+)
 
 
 class Run:
@@ -59,10 +72,10 @@ class Run:
 
     def __init__(self, variables: Any, tail: Tuple[Any, ...]) -> None:
         self.errors: List[GraphQLError] = []
-        self.variables = variables
-        self.tail = tail
+        self.variables: Any = variables
+        self.tail: Tuple[Any, ...] = tail
         self.arguments: Dict[Any, Dict[str, Any]] = {}
-        self.is_torn = False
+        self.is_torn: bool = False
         self._kept: List[Any] = []
 
     def keep(self, awaitable: T) -> T:
