@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any, Callable, Dict, List, Optional
 
 import anyio
@@ -404,6 +405,20 @@ def test_session_with_a_portal_factory(backend: str) -> None:
         answer = session.receive_text()
 
     assert answer == "text"
+
+
+def test_session_without_its_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It is a TypeError; nothing is said of a session that was never made.
+    """
+    unraisable: List[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    make: Callable[[], Any] = WebSocketTestSession  # type: ignore[assignment]
+
+    with pytest.raises(TypeError):
+        make()
+
+    assert unraisable == []
 
 
 def test_session_that_is_never_closed(backend: str) -> None:

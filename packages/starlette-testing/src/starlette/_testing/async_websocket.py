@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any, Awaitable, Callable, List, Optional, Tuple
+from typing import Any, Awaitable, Callable, List, Optional
 
 import anyio
 
 from starlette._testing.frames import (
+    SessionBase,
     denial_from,
     disconnect_message,
     frame_of,
     is_denial_complete,
-    json_data,
     json_kind,
-    refusal_from,
+    json_message,
     silence_error,
 )
-from starlette._testing.jobs import Job
 from starlette._testing.local import LocalRunner
-from starlette._testing.ws import DENY, WebSocketExchange, say_farewell
+from starlette._testing.ws import WebSocketExchange, say_farewell
 from starlette.types import ASGIApp, Message, Scope
 
 __all__ = ("AsyncWebSocketTestSession",)
 
 
-class AsyncWebSocketTestSession:
+class AsyncWebSocketTestSession(SessionBase):
     """A WebSocket between an ``async`` test and an application.
 
     It is open within ``async with``, and is what ``WebSocketTestSession`` is
@@ -45,8 +44,7 @@ class AsyncWebSocketTestSession:
         extra_headers: What it added to the handshake, as pairs of bytes, or None.
     """
 
-    accepted_subprotocol: Optional[str] = None
-    extra_headers: Optional[List[Tuple[bytes, bytes]]] = None
+    _state = "not open yet: use it within `async with`"
 
     def __init__(
         self,
@@ -60,10 +58,8 @@ class AsyncWebSocketTestSession:
         self.timeout = timeout
         self._make_scope = make_scope
         self._open_users = open_users
-        self._state = "not open yet: use it within `async with`"
         self._runner = LocalRunner()
         self._exchange = WebSocketExchange(self._runner)
-        self._job: Job
 
     async def __aenter__(self) -> AsyncWebSocketTestSession:
         """Connect.
@@ -75,8 +71,7 @@ class AsyncWebSocketTestSession:
             RuntimeError: The session was entered before.
             BaseException: Whatever the application raised.
         """
-        if not self._state.startswith("not open yet"):
-            raise RuntimeError("A WebSocket session can be entered once; make another.")
+        self._check_new()
         self.scope = await self._make_scope()
         self._state = "open"
         self._open_users.append(self)
@@ -122,8 +117,7 @@ class AsyncWebSocketTestSession:
         Raises:
             ValueError: *mode* is something else.
         """
-        kind = json_kind(mode)
-        await self.send({"type": "websocket.receive", kind: json_data(data, kind)})
+        await self.send(json_message(data, mode))
 
     async def close(self, code: int = 1000, reason: Optional[str] = None) -> None:
         """Disconnect; the session stays readable until its block is left."""
@@ -176,39 +170,20 @@ class AsyncWebSocketTestSession:
         kind = json_kind(mode)
         return json.loads(frame_of(await self.receive(timeout), kind))
 
-    def describe(self) -> str:
-        """Return what this is, to begin a sentence with."""
-        return f"The WebSocket session of {self.scope['path']}"
-
     async def abandon(self) -> None:
         """Close the session, and swallow the application's error."""
         with contextlib.suppress(Exception):
             await self._finish()
 
-    def _check_open(self) -> None:
-        if self._state != "open":
-            raise RuntimeError(f"The WebSocket session is {self._state}.")
-
     async def _next(self, timeout: Optional[float]) -> Message:
-        sent, job = self._exchange.sent, self._job
-        if not await self._runner.wait(lambda: sent or job.is_done, timeout):
+        if not await self._runner.wait(self._has_message, timeout):
             raise silence_error(timeout)
-        if sent:
-            return sent.popleft()
-        error = job.take_error()
-        if error is not None:
-            raise error
-        raise RuntimeError("The application has ended; there is nothing to receive.")
+        return self._pop_message()
 
     async def _shake_hands(self) -> None:
-        message = await self._next(self.timeout)
-        if message["type"] == "websocket.accept":
-            self.accepted_subprotocol = message.get("subprotocol")
-            self.extra_headers = message.get("headers")
+        messages = [await self._next(self.timeout)]
+        if self._is_accepted(messages[0]):
             return
-        if message["type"] != DENY:
-            raise refusal_from(message)
-        messages = [message]
         while not is_denial_complete(messages):
             messages.append(await self._next(self.timeout))
         raise denial_from(messages)
@@ -224,6 +199,4 @@ class AsyncWebSocketTestSession:
                 await say_farewell(job)
             finally:
                 await self._runner.stop(job)
-        error = job.take_error()
-        if error is not None:
-            raise error
+        self._raise_error()

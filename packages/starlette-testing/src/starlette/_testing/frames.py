@@ -1,25 +1,93 @@
-"""From WebSocket messages to what a test reads, and back; for both kinds of session."""
+"""What both kinds of WebSocket session have: all but the waiting.
+
+``SessionBase`` is the state of one; the functions lead from WebSocket messages to
+what a test reads, and back.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any, List, Optional, Union
+from typing import Any, List, Optional, Tuple
 
 from starlette._testing._httpx import httpx
-from starlette.types import Message
+from starlette._testing.jobs import Job
+from starlette._testing.ws import DENY, WebSocketExchange
+from starlette.types import Message, Scope
 from starlette.websockets import WebSocketDisconnect
 
 __all__ = (
+    "SessionBase",
     "WebSocketDenialResponse",
     "denial_from",
     "disconnect_message",
     "frame_of",
     "is_denial_complete",
-    "json_data",
     "json_kind",
-    "refusal_from",
+    "json_message",
     "silence_error",
 )
+
+
+class SessionBase:
+    """A WebSocket between a test and an application, as the test sees it.
+
+    Attributes:
+        scope: The scope of the connection.
+        accepted_subprotocol: What the application chose, or None.
+        extra_headers: What it added to the handshake, as pairs of bytes, or None.
+    """
+
+    scope: Scope
+    accepted_subprotocol: Optional[str] = None
+    extra_headers: Optional[List[Tuple[bytes, bytes]]] = None
+
+    # "open", "closed", or at first what the test has to do.  On the class, so that
+    # a session whose construction failed has it too.
+    _state: str
+    _exchange: WebSocketExchange
+    _job: Job
+
+    def describe(self) -> str:
+        """Return what this is, to begin a sentence with."""
+        return f"The WebSocket session of {self.scope['path']}"
+
+    def _check_new(self) -> None:
+        if self._state in ("open", "closed"):
+            raise RuntimeError("A WebSocket session can be entered once; make another.")
+
+    def _check_open(self) -> None:
+        if self._state != "open":
+            raise RuntimeError(f"The WebSocket session is {self._state}.")
+
+    def _has_message(self) -> bool:
+        """Return whether there is a message, or will be no more of them."""
+        return bool(self._exchange.sent) or self._job.is_done
+
+    def _pop_message(self) -> Message:
+        if self._exchange.sent:
+            return self._exchange.sent.popleft()
+        self._raise_error()
+        raise RuntimeError("The application has ended; there is nothing to receive.")
+
+    def _raise_error(self) -> None:
+        """Raise what the application raised, if it did."""
+        error = self._job.take_error()
+        if error is not None:
+            raise error
+
+    def _is_accepted(self, answer: Message) -> bool:
+        """Note what accepts the handshake; return False if a denial begins instead.
+
+        Raises:
+            WebSocketDisconnect: The answer is a refusal.
+        """
+        if answer["type"] == "websocket.accept":
+            self.accepted_subprotocol = answer.get("subprotocol")
+            self.extra_headers = answer.get("headers")
+            return True
+        if answer["type"] != DENY:
+            raise _refusal_from(answer)
+        return False
 
 
 class WebSocketDenialResponse(  # type: ignore[misc]  # two __setstate__
@@ -36,7 +104,7 @@ def disconnect_message(code: int = 1000, reason: Optional[str] = None) -> Messag
     return {"type": "websocket.disconnect", "code": code, "reason": reason}
 
 
-def refusal_from(message: Message) -> WebSocketDisconnect:
+def _refusal_from(message: Message) -> WebSocketDisconnect:
     """Return what ``websocket.close`` is for the client."""
     return WebSocketDisconnect(
         code=message.get("code", 1000), reason=message.get("reason", "")
@@ -51,7 +119,7 @@ def frame_of(message: Message, kind: str) -> Any:
         KeyError: It is of the other kind.
     """
     if message["type"] == "websocket.close":
-        raise refusal_from(message)
+        raise _refusal_from(message)
     return message[kind]
 
 
@@ -66,10 +134,18 @@ def json_kind(mode: str) -> str:
     return "text" if mode == "text" else "bytes"
 
 
-def json_data(data: Any, kind: str) -> Union[str, bytes]:
-    """Return *data* as JSON of this kind: ``text`` or ``bytes``."""
+def json_message(data: Any, mode: str) -> Message:
+    """Return what sends *data* as JSON, in a frame of this mode.
+
+    Raises:
+        ValueError: *mode* is neither ``text`` nor ``binary``.
+    """
+    kind = json_kind(mode)
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    return text if kind == "text" else text.encode()
+    return {
+        "type": "websocket.receive",
+        kind: text if kind == "text" else text.encode(),
+    }
 
 
 def is_denial_complete(messages: List[Message]) -> bool:

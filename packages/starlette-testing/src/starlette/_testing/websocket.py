@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any, Callable, ContextManager, Iterator, List, Optional, Tuple
+from typing import Any, Callable, ContextManager, Iterator, Optional
 
 from anyio.from_thread import BlockingPortal
 
 from starlette._testing.defaults import CANCEL_TIMEOUT, DEFAULT_TIMEOUT
 from starlette._testing.frames import (
+    SessionBase,
     denial_from,
     disconnect_message,
     frame_of,
     is_denial_complete,
-    json_data,
     json_kind,
-    refusal_from,
+    json_message,
     silence_error,
 )
-from starlette._testing.jobs import Job
 from starlette._testing.pool import RunnerPool, stop, warn_unclosed
 from starlette._testing.portals import PortalRunner
 from starlette._testing.runners import Runner
-from starlette._testing.ws import DENY, WebSocketExchange, say_farewell
+from starlette._testing.ws import WebSocketExchange, say_farewell
 from starlette.types import ASGIApp, Message, Scope
 
 __all__ = ("WebSocketTestSession",)
@@ -31,7 +30,7 @@ __all__ = ("WebSocketTestSession",)
 PortalFactory = Callable[[], ContextManager[BlockingPortal]]
 
 
-class WebSocketTestSession:
+class WebSocketTestSession(SessionBase):
     """A WebSocket between a test and an application; it is open within ``with``.
 
     Leaving the block closes it with code 1000.  An application that goes on
@@ -52,8 +51,7 @@ class WebSocketTestSession:
         extra_headers: What it added to the handshake, as pairs of bytes, or None.
     """
 
-    accepted_subprotocol: Optional[str] = None
-    extra_headers: Optional[List[Tuple[bytes, bytes]]] = None
+    _state = "not open yet: use it within `with`"
 
     def __init__(
         self,
@@ -70,10 +68,7 @@ class WebSocketTestSession:
         self.timeout = timeout
         self._pool = pool
         self._stack = contextlib.ExitStack()
-        self._state = "not open yet: use it within `with`"
         self._runner: Runner
-        self._job: Job
-        self._exchange: WebSocketExchange
 
     def __enter__(self) -> WebSocketTestSession:
         """Connect.
@@ -85,8 +80,7 @@ class WebSocketTestSession:
             RuntimeError: The session was entered before.
             BaseException: Whatever the application raised.
         """
-        if self._state != "not open yet: use it within `with`":
-            raise RuntimeError("A WebSocket session can be entered once; make another.")
+        self._check_new()
         with contextlib.ExitStack() as stack:
             self._runner = stack.enter_context(self._lend_runner())
             self._exchange = WebSocketExchange(self._runner)
@@ -134,8 +128,7 @@ class WebSocketTestSession:
         Raises:
             ValueError: *mode* is something else.
         """
-        kind = json_kind(mode)
-        self.send({"type": "websocket.receive", kind: json_data(data, kind)})
+        self.send(json_message(data, mode))
 
     def close(self, code: int = 1000, reason: Optional[str] = None) -> None:
         """Disconnect; the session stays readable until its block is left."""
@@ -192,10 +185,6 @@ class WebSocketTestSession:
 
     # --- behind it ----------------------------------------------------------
 
-    def describe(self) -> str:
-        """Return what this is, to begin a sentence with."""
-        return f"The WebSocket session of {self.scope['path']}"
-
     def __del__(self) -> None:
         if self._state == "open":
             warn_unclosed(self)
@@ -214,31 +203,16 @@ class WebSocketTestSession:
             with self.portal_factory() as portal:
                 yield PortalRunner(portal)
 
-    def _check_open(self) -> None:
-        if self._state != "open":
-            raise RuntimeError(f"The WebSocket session is {self._state}.")
-
     def _next(self, timeout: Optional[float]) -> Message:
-        sent, job = self._exchange.sent, self._job
-        if not self._runner.wait(lambda: sent or job.is_done, timeout):
+        if not self._runner.wait(self._has_message, timeout):
             raise silence_error(timeout)
-        if sent:
-            return sent.popleft()
-        error = job.take_error()
-        if error is not None:
-            raise error
-        raise RuntimeError("The application has ended; there is nothing to receive.")
+        return self._pop_message()
 
     def _shake_hands(self) -> None:
-        message = self._next(self.timeout)
-        if message["type"] == "websocket.accept":
-            self.accepted_subprotocol = message.get("subprotocol")
-            self.extra_headers = message.get("headers")
+        messages = [self._next(self.timeout)]
+        if self._is_accepted(messages[0]):
             self._runner.settle()
             return
-        if message["type"] != DENY:
-            raise refusal_from(message)
-        messages = [message]
         while not is_denial_complete(messages):
             messages.append(self._next(self.timeout))
         raise denial_from(messages)
@@ -252,6 +226,4 @@ class WebSocketTestSession:
             farewell = runner.spawn(say_farewell, job)
             runner.wait(farewell.has_ended, CANCEL_TIMEOUT)
         stop(runner, job)
-        error = job.take_error()
-        if error is not None:
-            raise error
+        self._raise_error()
