@@ -1171,10 +1171,15 @@ async def test_overridden_execute_may_return_errors_of_any_kind(
     wrong = await post(mine, {"query": "{ hello }"})
     right = await post(mine, {"query": "{ later }"})
     partial = await post(mine, {"query": "{ later fail }"})
+    query = {"query": "subscription { count(to: 1) }"}
+    refused = await post(mine, query)
+    events = await post(mine, query, "text/event-stream")
 
     assert messages(wrong) == ["Unexpected error."]
     assert json.loads(right.body) == {"data": {"later": 3}}
     assert messages(partial) == ["Unexpected error."]
+    assert refused.status == 406
+    assert b'{"data":{"count":0}}' in events.body
 
 
 async def test_execute_can_be_called_by_programs() -> None:

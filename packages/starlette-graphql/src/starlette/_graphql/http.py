@@ -193,9 +193,13 @@ async def _run_own(
 ) -> Outcome:
     """Run an operation through the ``execute`` of a subclass."""
     engine = app.engine
-    operation = engine.select(asked, kinds, False)
+    operation = engine.select(asked, kinds, streaming)
     if isinstance(operation, Outcome):
         return operation
+    if operation.kind == "subscription":
+        # There were none when `execute` came to be.
+        subscribed: Outcome = await engine.run(asked, context, streaming=streaming)
+        return subscribed
     try:
         result = await app.execute(
             engine.texts.find(asked), asked.variables, context, asked.operation_name
