@@ -38,7 +38,6 @@ _IS_33 = graphql.version_info >= (3, 3)
 COERCES_OUTPUT: str = "coerce_output_value" if _IS_33 else "serialize"
 # Infos are made as tuples: a version that adds to them is not for this executor.
 IS_KNOWN: bool = len(GraphQLResolveInfo._fields) == (14 if _IS_33 else 12)
-_HIDES_SUGGESTIONS = "hide_suggestions" in get_variable_values.__code__.co_varnames
 
 
 def output_coercion(leaf_type: Any) -> Callable[[Any], Any]:
@@ -54,9 +53,8 @@ def variables_of(
 
     At most 50 errors are reported, as ``graphql.execute`` does by default.
     """
-    options = {"hide_suggestions": hide} if _HIDES_SUGGESTIONS else {}
     return get_variable_values(
-        schema, tuple(definitions), raw, max_errors=50, **options
+        schema, tuple(definitions), raw, max_errors=50, hide_suggestions=hide
     )
 
 
