@@ -26,9 +26,8 @@ def install(folder: Path) -> Path:
 
     What is installed is what ``package-lock.json`` says, by its hashes.
     """
-    for path in SCRIPTS.iterdir():
-        if path.is_file():
-            shutil.copy(path, folder)
+    for path in filter(Path.is_file, SCRIPTS.iterdir()):
+        shutil.copy(path, folder)
     _call(["npm", "ci", "--no-progress", "--prefer-offline"], folder)
     return folder
 

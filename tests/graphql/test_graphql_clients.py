@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from starlette._graphql.compat import HAS_INCREMENTAL
 from starlette.testing import LiveServer
+from tests.servers.harness import wait_for
 
 from .clients import NODE, Outcomes, checks_of, run
 from .program import NOTES
@@ -27,14 +28,15 @@ def wrong(outcomes: Outcomes) -> str:
     return "\n\n".join(f"{name}: {why}" for name, why in outcomes.items() if why)
 
 
-def ended(key: str) -> bool:
-    """Whether all that was started under *key* has ended; waits for it."""
-    deadline = time.monotonic() + 10
-    while NOTES.count(f"{key} started") != NOTES.count(f"{key} ended"):
-        if time.monotonic() > deadline:  # pragma: no cover (a failure)
-            return False
-        time.sleep(0.01)
-    return f"{key} started" in NOTES
+def has_ended(key: str) -> bool:
+    return NOTES.count(f"{key} started") == NOTES.count(f"{key} ended")
+
+
+def wait_for_end(*keys: str) -> None:
+    """Wait until all that was started under these keys has ended."""
+    for key in keys:
+        assert f"{key} started" in NOTES
+        wait_for(f"end of {key}", partial(has_ended, key))
 
 
 def test_all_audits_of_graphql_http(served: LiveServer, clients: Path) -> None:
@@ -56,8 +58,8 @@ def test_websockets(served: LiveServer, clients: Path) -> None:
     assert not wrong(outcomes), wrong(outcomes)
     assert len(outcomes) >= checks_of("ws.mjs")
     # What the client stopped, or left, has been cancelled.
-    keys = "ws-stop ws-twice ws-again ws-slow ws-many ws-gone ws-gone-query".split()
-    assert [key for key in keys if not ended(key)] == []
+    wait_for_end("ws-stop", "ws-twice", "ws-again", "ws-slow", "ws-many", "ws-gone")
+    wait_for_end("ws-gone-query")
 
 
 def test_server_sent_events(served: LiveServer, clients: Path) -> None:
@@ -68,7 +70,7 @@ def test_server_sent_events(served: LiveServer, clients: Path) -> None:
 
     assert not wrong(outcomes), wrong(outcomes)
     assert len(outcomes) >= checks_of("sse.mjs")
-    assert [key for key in ("sse-stop", "sse-gone") if not ended(key)] == []
+    wait_for_end("sse-stop", "sse-gone")
 
 
 def test_apollo_client(served: LiveServer, clients: Path) -> None:
