@@ -37,9 +37,8 @@ class World:
         }
         return GraphQLApp(SDL, resolvers=resolvers, subprotocols=[PROTOCOL], **options)
 
-    async def wait(self, source: Any, info: Any) -> str:
+    async def wait(self, source: Any, info: Any) -> None:
         await self.gate.wait()
-        return "waited"
 
     async def count(self, source: Any, info: Any, to: int) -> AsyncIterator[int]:
         for number in range(to):
