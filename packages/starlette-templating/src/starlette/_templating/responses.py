@@ -95,11 +95,7 @@ class _LateTemplateResponse(_TemplateResponse):
     Args:
         template: A template.  An asynchronous one is rendered on the event loop, any
             other in a worker thread.
-        context: The variables of the template.
-        status_code: The status.
-        headers: Further headers.
-        media_type: The media type, instead of ``text/html``.
-        background: Awaited when the page has been sent.
+        context: As for ``_TemplateResponse``, like those that follow.
     """
 
     def __init__(
@@ -157,11 +153,7 @@ class _StreamingTemplateResponse(StreamingResponse):
     Args:
         template: A template.  An asynchronous one is rendered on the event loop, any
             other in worker threads, somewhat ahead.
-        context: The variables of the template.
-        status_code: The status.
-        headers: Further headers.
-        media_type: The media type, instead of ``text/html``.
-        background: Awaited when the page has been sent.
+        context: As for ``_TemplateResponse``, like those that follow.
         buffer_size: How many characters make a piece; 1 sends whatever there is.
 
     Attributes:
@@ -256,6 +248,10 @@ def _render(template: Any, context: Dict[str, Any]) -> str:
         name_places(error, getattr(template, "environment", None))
         raise
     return text
+
+
+# The loop stands twice: a method of both that took piece by piece made a page of many
+# small pieces a fifth dearer.
 
 
 def _pieces(template: Any, context: Dict[str, Any], size: int) -> Iterator[str]:
