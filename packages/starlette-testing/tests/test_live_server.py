@@ -11,26 +11,18 @@ from typing import Any
 import pytest
 
 from starlette._testing._httpx import httpx
+from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
 from starlette.testing import LiveServer, live_server
 from starlette.types import Receive, Scope, Send
 
-ok = PlainTextResponse("ok")
+app = Starlette(routes=[Mount("/", PlainTextResponse("ok"))])
 
 needs_uvicorn = pytest.mark.skipif(
     importlib.util.find_spec("uvicorn") is None,
     reason="uvicorn is not installed: it has no version for this Python here",
 )
-
-
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-    else:
-        await ok(scope, receive, send)
 
 
 @needs_uvicorn

@@ -62,12 +62,6 @@ async def fail() -> None:
     raise Boom
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def backend(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
 def test_lifespan_surrounds_the_block(backend: str) -> None:
     """
     The application is started when the block begins, and shut down at its end.

@@ -8,10 +8,12 @@ import anyio
 import pytest
 
 from starlette._testing._httpx import httpx
+from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Mount
 from starlette.testclient import TestClient
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 MORE = {"type": "http.response.body", "body": b"part\n", "more_body": True}
@@ -20,12 +22,6 @@ END = {"type": "http.response.body"}
 
 class Boom(Exception):
     """Raised by the applications that are meant to fail."""
-
-
-@pytest.fixture(params=["asyncio", "trio"])
-def backend(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
 
 
 class Endless:
@@ -47,6 +43,17 @@ class Endless:
     async def listen(self, receive: Receive, scope: anyio.CancelScope) -> None:
         self.log.append((await receive())["type"])
         scope.cancel()
+
+
+def breaking_off(error: Exception) -> ASGIApp:
+    """An application that sends a part of its response, and fails."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(START)
+        await send(MORE)
+        raise error
+
+    return app
 
 
 def test_response_is_there_before_its_end(backend: str) -> None:
@@ -186,11 +193,7 @@ def test_error_while_it_is_read(backend: str) -> None:
     """
     An error that comes later is raised where the test reads.
     """
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await send(START)
-        await send(MORE)
-        raise Boom
+    app = breaking_off(Boom())
 
     with pytest.raises(Boom):
         with TestClient(app, backend=backend).stream("GET", "/") as response:
@@ -201,11 +204,7 @@ def test_client_disconnect_is_no_error(backend: str) -> None:
     """
     An application that says that its client has left is right.
     """
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await send(START)
-        await send(MORE)
-        raise ClientDisconnect
+    app = breaking_off(ClientDisconnect())
 
     with TestClient(app, backend=backend).stream("GET", "/") as response:
         assert response.status_code == 200
@@ -271,16 +270,7 @@ def test_stream_that_is_never_closed(backend: str) -> None:
     Leaving the client closes a forgotten stream and reports it.
     """
     endless = Endless()
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
-        else:
-            await endless(scope, receive, send)
-
+    app = Starlette(routes=[Mount("/", endless)])
     client = TestClient(app, backend=backend)
 
     with pytest.warns(

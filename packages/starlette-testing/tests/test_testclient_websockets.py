@@ -28,12 +28,6 @@ class Boom(Exception):
     """Raised by the applications that are meant to fail."""
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def backend(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
 class Echo:
     """An application that sends everything back, and keeps what it saw."""
 
