@@ -27,6 +27,17 @@ from starlette.websockets import WebSocket
 pytestmark = pytest.mark.anyio
 
 
+class Reading:
+    """A middleware that reads the whole body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        await self.app(scope, receive, send)
+
+
 async def size(request: Request) -> PlainTextResponse:
     return PlainTextResponse(str(len(await request.body())))
 
@@ -196,15 +207,6 @@ async def test_limit_around_middleware() -> None:
     """
     What middleware reads counts as well, and is answered without a handler.
     """
-
-    class Reading:
-        def __init__(self, app: ASGIApp) -> None:
-            self.app = app
-
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            await Request(scope, receive).body()
-            await self.app(scope, receive, send)
-
     routes = [Route("/", size, methods=["POST"])]
     app = Starlette(routes=routes, middleware=[Middleware(Reading)], max_body_size=3)
     large = await post(app, b"abcd")
@@ -218,15 +220,6 @@ async def test_body_read_outside_of_the_limit() -> None:
     """
     A body that a middleware has read is there for the endpoint within a limit.
     """
-
-    class Reading:
-        def __init__(self, app: ASGIApp) -> None:
-            self.app = app
-
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            await Request(scope, receive).body()
-            await self.app(scope, receive, send)
-
     routes = [Route("/", size, methods=["POST"], max_body_size=10)]
     app = Starlette(routes=routes, middleware=[Middleware(Reading)])
 

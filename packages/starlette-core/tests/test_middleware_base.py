@@ -71,6 +71,24 @@ async def echo(request: Request) -> Response:
     return PlainTextResponse(await request.body())
 
 
+def endless(log: List[str], *parts: bytes) -> Starlette:
+    """An application that streams these, and then waits until it is closed."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        try:
+            for part in parts:
+                yield part
+                await anyio.sleep(0)
+            await anyio.sleep_forever()
+        finally:
+            log.append("closed")
+
+    async def stream(request: Request) -> Response:
+        return StreamingResponse(chunks())
+
+    return endpoint(stream)
+
+
 def sending(*messages: Message) -> ASGIApp:
     """Return an application that sends these messages."""
 
@@ -305,18 +323,7 @@ async def test_cancelled_while_the_application_waits() -> None:
     """
     log: List[str] = []
     recorder = Recorder()
-
-    async def chunks() -> AsyncIterator[bytes]:
-        try:
-            yield b"1"
-            await anyio.sleep_forever()
-        finally:
-            log.append("closed")
-
-    async def inner(request: Request) -> Response:
-        return StreamingResponse(chunks())
-
-    app: Any = around(endpoint(inner), layers=2)
+    app: Any = around(endless(log, b"1"), layers=2)
     with anyio.CancelScope() as scope:
         async with anyio.create_task_group() as group:
             group.start_soon(app, http_scope(), Script.http(), recorder)
@@ -703,18 +710,6 @@ async def test_endless_stream_that_dispatch_stops_reading() -> None:
     """
     closed: List[str] = []
 
-    async def chunks() -> AsyncIterator[bytes]:
-        try:
-            yield b"1"
-            await anyio.sleep(0)
-            yield b"2"
-            await anyio.sleep_forever()
-        finally:
-            closed.append("closed")
-
-    async def inner(request: Request) -> Response:
-        return StreamingResponse(chunks())
-
     async def dispatch(
         request: Request, call_next: RequestResponseEndpoint
     ) -> Response:
@@ -723,8 +718,9 @@ async def test_endless_stream_that_dispatch_stops_reading() -> None:
         await chunks.__anext__()
         return PlainTextResponse(await chunks.__anext__())
 
+    app = around(endless(closed, b"1", b"2"), dispatch)
     with anyio.fail_after(5):
-        recorder = await exchange(around(endpoint(inner), dispatch), http_scope())
+        recorder = await exchange(app, http_scope())
 
     assert recorder.body == b"2"
     assert closed == ["closed"]
@@ -1062,18 +1058,7 @@ async def test_client_that_goes_in_the_middle_of_a_stream() -> None:
     closed: List[str] = []
     recorder = Recorder()
     script = Script.http()
-
-    async def chunks() -> AsyncIterator[bytes]:
-        try:
-            yield b"1"
-            await anyio.sleep_forever()
-        finally:
-            closed.append("closed")
-
-    async def inner(request: Request) -> Response:
-        return StreamingResponse(chunks())
-
-    app: Any = around(endpoint(inner), layers=3)
+    app: Any = around(endless(closed, b"1"), layers=3)
     with anyio.fail_after(5):
         async with anyio.create_task_group() as group:
             group.start_soon(app, http_scope(), script, recorder)
