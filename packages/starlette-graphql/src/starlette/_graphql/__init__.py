@@ -13,7 +13,8 @@ An operation goes through them like this::
       graphiql      the page for browsers, its files in ide/
     engine          the one place where an operation is prepared and run
       persisted     which text a request means
-      prepare       parsed, measured (measure, limits, cost), validated, kept (documents)
+      prepare       parsed, measured (measure, limits, cost) and validated
+      documents     what is kept of it
       around        hooks, extensions, time
       executor/     compiled operations
       incremental   what was deferred
