@@ -80,7 +80,11 @@ def _join(scheme: str, netloc: str, path: str, query: str, fragment: str) -> str
     else:
         start = "/." if path[:2] == "//" else ""
         if scheme and path[:1] == "/" and not start:
-            start = "//"
+            from urllib.parse import uses_netloc
+
+            # "file:///etc", but "com.example.app:/callback": a scheme that has no
+            # host at all (RFC 8252, section 7.1).
+            start = "//" if scheme in uses_netloc else ""
     if scheme:
         start = f"{scheme}:{start}"
     if query:
