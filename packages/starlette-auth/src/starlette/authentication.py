@@ -25,6 +25,7 @@ from starlette._auth_users import (
     SimpleUser,
     UnauthenticatedUser,
 )
+from starlette._elsewhere import finder
 
 if TYPE_CHECKING:
     from starlette._auth_jwt import JWTBackend, JWTKeys
@@ -84,7 +85,7 @@ del _name
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return finder(__name__)(name)
     from importlib import import_module
 
     found = getattr(import_module(f"starlette.{_LATER[name]}"), name)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 
+from starlette._elsewhere import lend
 from starlette._send_tracker import SendTracker
 from starlette._utils import is_async_callable
 from starlette.exceptions import HTTPException
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
 __all__ = ("answer_exception", "wrap_app_handling_exceptions")
+
+lend(__name__)
 
 HANDLERS = "starlette.exception_handlers"
 

@@ -39,6 +39,7 @@ __all__ = (
     "RouterLifespan",
     "as_context_manager",
     "enter_mounted",
+    "from_generator",
 )
 
 # inspect.CO_GENERATOR and CO_ASYNC_GENERATOR, without importing inspect.
@@ -109,7 +110,7 @@ def as_context_manager(
             "generator function lifespans are deprecated, "
             "use an @contextlib.asynccontextmanager function instead"
         )
-        return _from_generator(cast("Callable[[Any], Iterator[State]]", lifespan))
+        return from_generator(cast("Callable[[Any], Iterator[State]]", lifespan))
     return lifespan
 
 
@@ -124,7 +125,7 @@ def _code_flags(lifespan: Any) -> int:
     return lifespan.__code__.co_flags
 
 
-def _from_generator(
+def from_generator(
     lifespan: Callable[[Any], Iterator[State]],
 ) -> Callable[[Any], AsyncContextManager[State]]:
     make = contextmanager(lifespan)
@@ -137,18 +138,19 @@ def _from_generator(
     return context
 
 
-class HandlersLifespan(AsyncContextManager[None]):
+class HandlersLifespan(RouterLifespan, AsyncContextManager[None]):
     """The lifespan of a router that was given none: its startup and shutdown handlers.
+
+    Programs know it as ``starlette.routing._DefaultLifespan``, and ask whether a router
+    has one.
 
     Args:
         router: Whose ``startup`` and ``shutdown`` are awaited.
     """
 
     def __init__(self, router: Router) -> None:
+        super().__init__(lambda app: self)
         self._router = router
-
-    def __call__(self, app: Any) -> HandlersLifespan:
-        return self
 
     async def __aenter__(self) -> None:
         await self._router.startup()

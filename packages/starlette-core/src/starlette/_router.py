@@ -142,7 +142,7 @@ class Router:
                     category=UserWarning,
                 )
         if lifespan is None:
-            return HandlersLifespan(self)
+            return cast("Lifespan[Any]", HandlersLifespan(self))
         return cast("Lifespan[Any]", as_context_manager(lifespan))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -26,10 +26,19 @@ from starlette.types import Receive, Scope, Send
 if TYPE_CHECKING:
     from starlette.background import BackgroundTask
 
-__all__ = ("StreamingResponse",)
+__all__ = (
+    "AsyncContentStream",
+    "Content",
+    "ContentStream",
+    "StreamingResponse",
+    "SyncContentStream",
+)
 
 Content = Union[str, bytes, memoryview]
-ContentStream = Union[AsyncIterable[Any], Iterable[Any]]
+# Of anything: what a subclass renders is its own affair.
+SyncContentStream = Iterable[Any]
+AsyncContentStream = AsyncIterable[Any]
+ContentStream = Union[AsyncContentStream, SyncContentStream]
 
 
 class StreamingResponse(Response):

@@ -21,6 +21,7 @@ from typing import (
 from starlette._body_limit import check_limit, limited
 from starlette._compat import ParamSpec
 from starlette._deprecations import warn_deprecated
+from starlette._elsewhere import lend
 from starlette._middleware import Middleware, wrap
 from starlette._middleware import _MiddlewareFactory as MiddlewareFactory
 from starlette._send_tracker import SendTracker
@@ -31,6 +32,8 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope, Send
 
 __all__ = ("AppType", "P", "Starlette")
+
+lend(__name__)
 
 AppType = TypeVar("AppType", bound="Starlette")
 P = ParamSpec("P")

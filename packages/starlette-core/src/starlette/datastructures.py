@@ -14,6 +14,7 @@ None of them knows of requests, responses or routes.
 
 from __future__ import annotations
 
+from starlette._elsewhere import lend
 from starlette._headers import Headers, MutableHeaders
 from starlette._multidict import ImmutableMultiDict, MultiDict, QueryParams
 from starlette._state import State
@@ -37,6 +38,8 @@ __all__ = (
     "UploadFile",
     "urlsplit",
 )
+
+lend(__name__)
 
 # What a traceback, a pickle and ``repr(type)`` call them by.
 for _member in map(globals().__getitem__, __all__):

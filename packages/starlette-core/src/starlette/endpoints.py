@@ -20,6 +20,7 @@ from typing import (
     Sequence,
 )
 
+from starlette._elsewhere import lend
 from starlette._utils import is_async_callable
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -31,6 +32,8 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
 __all__ = ("HTTPEndpoint", "WebSocketEndpoint")
+
+lend(__name__)
 
 
 class HTTPEndpoint:

@@ -20,6 +20,7 @@ from typing import (
 
 from starlette._connection import HTTPConnection, StateT
 from starlette._cookie_parser import cookie_parser
+from starlette._elsewhere import lend
 from starlette._json import decode_json
 from starlette._request_body import KEY, BodyState, body_state
 from starlette._utils import AwaitableOrContextManager, AwaitableOrContextManagerWrapper
@@ -38,6 +39,8 @@ __all__ = (
     "empty_receive",
     "empty_send",
 )
+
+lend(__name__)
 
 CONSUMED = "Stream consumed"
 

@@ -8,6 +8,7 @@ module: whole bodies in ``_response.py``, streams in ``_streaming.py``, files in
 
 from __future__ import annotations
 
+from starlette._elsewhere import lend
 from starlette._file_response import FileResponse
 from starlette._ranges import MalformedRangeHeader, RangeNotSatisfiable
 from starlette._response import (
@@ -17,9 +18,18 @@ from starlette._response import (
     RedirectResponse,
     Response,
 )
-from starlette._streaming import StreamingResponse
+from starlette._streaming import (
+    AsyncContentStream,
+    Content,
+    ContentStream,
+    StreamingResponse,
+    SyncContentStream,
+)
 
 __all__ = (
+    "AsyncContentStream",
+    "Content",
+    "ContentStream",
     "FileResponse",
     "HTMLResponse",
     "JSONResponse",
@@ -29,7 +39,11 @@ __all__ = (
     "RedirectResponse",
     "Response",
     "StreamingResponse",
+    "SyncContentStream",
 )
 
-for _public in __all__:
-    globals()[_public].__module__ = __name__
+lend(__name__)
+
+for _public in map(globals().__getitem__, __all__):
+    if isinstance(_public, type):
+        _public.__module__ = __name__

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from typing import Any, Awaitable, Callable, Union
 
+from starlette._elsewhere import lend
 from starlette._exception_handler import answer_exception
+from starlette._lifespan import HandlersLifespan, from_generator
 from starlette._mounts import Host, Mount
 from starlette._path import PARAM_REGEX, compile_path, replace_params
 from starlette._router import Router
@@ -52,6 +54,12 @@ __all__ = (
     "request_response",
     "websocket_session",
 )
+
+lend(__name__)
+
+# As tools and tests of programs know them.
+_DefaultLifespan = HandlersLifespan
+_wrap_gen_lifespan_context = from_generator
 
 for _public in (BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router):
     _public.__module__ = __name__

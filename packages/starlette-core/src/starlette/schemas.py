@@ -27,6 +27,7 @@ from typing import (
     Tuple,
 )
 
+from starlette._elsewhere import lend
 from starlette.responses import Response
 from starlette.routing import PARAM_REGEX, BaseRoute, Host, Mount, Route
 
@@ -39,6 +40,8 @@ __all__ = (
     "OpenAPIResponse",
     "SchemaGenerator",
 )
+
+lend(__name__)
 
 # Those of a class of endpoints that OpenAPI has a place for, save HEAD, which
 # is what GET says already.

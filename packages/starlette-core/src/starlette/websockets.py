@@ -24,6 +24,7 @@ from typing import (
 )
 
 from starlette._connection import HTTPConnection, StateT
+from starlette._elsewhere import lend
 from starlette._websocket_protocol import (
     SENDING,
     UnexpectedWebSocketData,
@@ -45,6 +46,8 @@ __all__ = (
     "WebSocketDisconnected",
     "WebSocketState",
 )
+
+lend(__name__)
 
 for _class in (
     UnexpectedWebSocketData,

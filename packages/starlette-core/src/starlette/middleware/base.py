@@ -22,6 +22,7 @@ from typing import (
     cast,
 )
 
+from starlette._elsewhere import lend
 from starlette._handoff import Handoff, Spawned, Stepped, running_trio
 from starlette._replay import ReplayedReceive
 from starlette._utils import collapse_excgroups
@@ -35,6 +36,8 @@ __all__ = (
     "RequestResponseEndpoint",
     "T",
 )
+
+lend(__name__)
 
 T = TypeVar("T")
 
@@ -93,6 +96,23 @@ class BaseHTTPMiddleware:
         raise NotImplementedError()
 
 
+class _CachedRequest(Request):
+    """The request that ``dispatch`` is given.
+
+    Programs that do by hand what this middleware does make one, and hand on its
+    ``wrapped_receive``.
+    """
+
+    _replayed: Optional[ReplayedReceive] = None
+
+    async def wrapped_receive(self) -> Message:
+        """Give the body to those inside, even if it has been read here."""
+        if self._replayed is None:
+            self._replayed = ReplayedReceive(self)
+            self._replayed.share()
+        return await self._replayed()
+
+
 class Exchange:
     """One request on its way through one middleware.
 
@@ -112,7 +132,7 @@ class Exchange:
     async def run(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the dispatch function, send its response, let the application end."""
         self._send = send
-        request: Request = Request(scope, receive, send)
+        request = _CachedRequest(scope, receive, send)
         try:
             response = await self._middleware.dispatch_func(request, self.call_next)
             await response(scope, receive, send)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
+from starlette._elsewhere import lend
 from starlette._error_answer import through_wrappers
 from starlette._send_tracker import SendTracker
 from starlette._utils import is_async_callable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 __all__ = ("ServerErrorMiddleware",)
+
+lend(__name__)
 
 
 class ServerErrorMiddleware:
@@ -179,7 +182,7 @@ class ServerErrorMiddleware:
 
 
 # What it was before anybody put something in its place, which has to be called.
-SERVER_ERROR_CALL = ServerErrorMiddleware.__call__
+SERVER_ERROR_CALL: Any = ServerErrorMiddleware.__call__
 
 
 async def _call(

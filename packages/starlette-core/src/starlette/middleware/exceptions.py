@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping, Optional, Type, Union
 
+from starlette._elsewhere import lend
 from starlette._exception_handler import HANDLERS, answer_exception
 from starlette._router import ROUTER_CALL
 from starlette._send_tracker import SendTracker
@@ -18,6 +19,8 @@ from starlette.types import ASGIApp, ExceptionHandler, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 __all__ = ("ExceptionHandlers", "ExceptionMiddleware", "StatusHandlers")
+
+lend(__name__)
 
 ExceptionHandlers = Dict[Any, ExceptionHandler]
 StatusHandlers = Dict[int, ExceptionHandler]

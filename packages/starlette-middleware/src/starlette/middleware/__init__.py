@@ -10,3 +10,4 @@ __path__ = extend_path(__path__, __name__)
 
 from starlette._middleware import Middleware as Middleware
 from starlette._middleware import P as P
+from starlette._middleware import _MiddlewareFactory as _MiddlewareFactory

@@ -17,6 +17,7 @@ from typing import Mapping, NoReturn, Optional, Sequence, Tuple
 
 from starlette._codecs import GZip
 from starlette._coding_send import CodingMiddleware, Encoding, Rules, coding_send
+from starlette._elsewhere import lend
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = (
@@ -26,6 +27,8 @@ __all__ = (
     "IdentityResponder",
     "unattached_send",
 )
+
+lend(__name__)
 
 DEFAULT_EXCLUDED_CONTENT_TYPES = ("text/event-stream",)
 

@@ -23,6 +23,7 @@ from typing import (
     Union,
 )
 
+from starlette._elsewhere import finder
 from starlette._send_tracker import SendTracker
 from starlette.middleware._session import Session, UnreadSession, encode_session
 from starlette.middleware._session_cookie import (
@@ -37,14 +38,14 @@ try:
     # Here and not where it is used: a program learns at its start, and not at its
     # first request, that a library is missing.
     from starlette.middleware._session_signer import SessionSigner
-except ModuleNotFoundError as error:
-    if error.name != "itsdangerous":
+except ModuleNotFoundError as _missing:
+    if _missing.name != "itsdangerous":
         raise
     raise ModuleNotFoundError(
         "SessionMiddleware needs itsdangerous: "
         "pip install starlette-middleware[sessions]",
         name="itsdangerous",
-    ) from error
+    ) from _missing
 
 if TYPE_CHECKING:
     from typing_extensions import Literal
@@ -334,7 +335,7 @@ if not TYPE_CHECKING:  # pragma: no branch (type checkers)
 
     def __getattr__(name: str) -> Any:
         if name not in _STORES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return finder(__name__)(name)
         from importlib import import_module
 
         found = getattr(import_module(f"starlette.middleware.{_STORES[name]}"), name)

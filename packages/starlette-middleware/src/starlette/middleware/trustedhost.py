@@ -12,11 +12,14 @@ from typing import List, Optional, Sequence, Set
 
 from starlette._answering import answer
 from starlette._authority import bracketed, is_authority
+from starlette._elsewhere import lend
 from starlette.datastructures import URL
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ("ENFORCE_DOMAIN_WILDCARD", "TrustedHostMiddleware")
+
+lend(__name__)
 
 ENFORCE_DOMAIN_WILDCARD = "Domain wildcard patterns must be like '*.example.com'."
 

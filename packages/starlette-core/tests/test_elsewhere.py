@@ -1,0 +1,121 @@
+"""Names that programs import from where they are not made."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from typing import Any, List, Tuple
+
+import pytest
+
+from starlette._elsewhere import NAMES
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import Router
+from starlette.testing import Script, http_scope
+
+
+def listed() -> List[Tuple[str, str, str]]:
+    """Return each name with the module that has it and the one that makes it."""
+    return [
+        (module, source, name)
+        for module, sources in NAMES.items()
+        for source, names in sources.items()
+        for name in names.split()
+    ]
+
+
+@pytest.mark.parametrize("module, source, name", listed())
+def test_a_name_of_another_module(module: str, source: str, name: str) -> None:
+    """It is what that module makes."""
+    pytest.importorskip(module)
+
+    found = getattr(importlib.import_module(module), name)
+    made = getattr(importlib.import_module(source), name)
+
+    assert found is made
+
+
+@pytest.mark.parametrize("module", sorted(NAMES))
+def test_a_name_that_nobody_makes(module: str) -> None:
+    """It is missing as from any module."""
+    found = pytest.importorskip(module)
+
+    with pytest.raises(AttributeError) as caught:
+        getattr(found, "no_such_name")  # noqa: B009
+
+    assert str(caught.value) == f"module '{module}' has no attribute 'no_such_name'"
+
+
+def test_an_import_of_a_name_that_nobody_makes() -> None:
+    """It is an ``ImportError``."""
+    with pytest.raises(ImportError) as caught:
+        exec("from starlette.requests import no_such_name", {})
+
+    assert str(caught.value).startswith("cannot import name 'no_such_name'")
+
+
+@pytest.mark.parametrize(
+    "module, name",
+    [
+        ("starlette.middleware", "_MiddlewareFactory"),
+        ("starlette.middleware.base", "_CachedRequest"),
+        ("starlette.middleware.base", "_StreamingResponse"),
+        ("starlette.responses", "AsyncContentStream"),
+        ("starlette.responses", "ContentStream"),
+        ("starlette.responses", "SyncContentStream"),
+        ("starlette.routing", "_DefaultLifespan"),
+        ("starlette.routing", "_wrap_gen_lifespan_context"),
+    ],
+)
+def test_a_name_that_only_few_know(module: str, name: str) -> None:
+    """It is there, for programs that import it."""
+    found: Any = importlib.import_module(module)
+
+    assert getattr(found, name) is not None
+
+
+def test_the_lifespan_of_a_router_that_was_given_none() -> None:
+    """Programs that look for the default one find it."""
+    default = importlib.import_module("starlette.routing")._DefaultLifespan
+    router = Router()
+    other = Router(lifespan=contextlib.nullcontext)
+
+    assert isinstance(router.lifespan_context, default)
+    assert not isinstance(other.lifespan_context, default)
+
+
+@pytest.mark.anyio
+async def test_a_default_lifespan_in_the_place_of_another() -> None:
+    """The handlers are called, and the other lifespan is not."""
+    default = importlib.import_module("starlette.routing")._DefaultLifespan
+    log: List[str] = []
+    app = Starlette(lifespan=unwanted)
+    app.add_event_handler("startup", lambda: log.append("up"))
+    app.add_event_handler("shutdown", lambda: log.append("down"))
+    app.router.lifespan_context = default(app.router)
+
+    async with app.router.lifespan_context(app) as state:
+        log.append("running")
+
+    assert (log, state) == (["up", "running", "down"], None)
+
+
+def unwanted(app: Any) -> Any:
+    """Fail: a lifespan that nobody should start."""
+    raise AssertionError
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_read", [True, False])
+async def test_a_middleware_that_makes_the_cached_request_itself(is_read: bool) -> None:
+    """Those inside get the body, whether or not it has been read."""
+    cached = importlib.import_module("starlette.middleware.base")._CachedRequest
+    scope = http_scope(method="POST")
+    request = cached(scope, Script({"type": "http.request", "body": b"body"}))
+    if is_read:
+        await request.body()
+
+    body = await Request(scope, request.wrapped_receive).body()
+
+    assert body == b"body"
