@@ -128,9 +128,11 @@ async def test_trusted_document_is_found_by_its_id() -> None:
         await run(app, GraphQLRequest(document_id="sha256:" + sha256("{b}"))),
         await run(app, persisted(sha256("{b}"))),
         await run(app, GraphQLRequest("{ b }")),
+        await run(app, GraphQLRequest(document_id="sha256:" + sha256("{ b }"))),
+        await run(app, persisted(sha256("{ b }"))),
     ]
 
-    assert payloads == [{"data": {"a": 1}}] + [{"data": {"b": 2}}] * 4
+    assert payloads == [{"data": {"a": 1}}] + [{"data": {"b": 2}}] * 6
 
 
 async def test_trusted_documents_may_come_from_a_function() -> None:
@@ -146,6 +148,31 @@ async def test_trusted_documents_may_come_from_a_function() -> None:
     assert by_id == {"data": {"a": None}}
     assert by_text == {"data": {"b": None}}
     assert error.code == "DOCUMENT_NOT_TRUSTED"
+
+
+@pytest.mark.parametrize(
+    "request_", [GraphQLRequest(document_id="first"), persisted(sha256("{ a }"))]
+)
+async def test_trusted_document_stays_trusted_in_an_override(
+    request_: GraphQLRequest,
+) -> None:
+    """
+    ``execute`` gets its text, and may hand it on; other texts it may not.
+    """
+    store = {"first": "{ a }", "sha256:" + sha256("{ a }"): "{ a }"}
+
+    class Mine(GraphQLApp):
+        async def execute(self, query: str, *args: Any) -> Any:
+            store.clear()
+            return await super().execute(query, *args)
+
+    app = Mine(SDL, documents=lambda name: store.get(name), trusted_only=True)
+    result = await app.execute(app.engine.texts.find(request_))
+    with pytest.raises(RequestError) as caught:
+        await app.execute("{ a }")
+
+    assert (result.data, result.errors) == ({"a": None}, None)
+    assert caught.value.code == "DOCUMENT_NOT_TRUSTED"
 
 
 async def test_unknown_trusted_document_is_refused() -> None:
@@ -295,6 +322,8 @@ async def test_store_of_texts_can_be_another() -> None:
         ({"trusted_only": True, "documents": {}, "apq": True}, ValueError),
         ({"documents": {"sha256:" + "0" * 64: "{ a }"}}, ValueError),
         ({"documents": 1}, TypeError),
+        ({"documents": {"first": b"{ a }"}}, TypeError),
+        ({"documents": {1: "{ a }"}}, TypeError),
         ({"apq": {}}, TypeError),
         ({"apq": 1}, TypeError),
         ({"apq": Later()}, TypeError),

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 
 import anyio
 import pytest
+from graphql import GraphQLError
 
 from starlette._graphql.compat import HAS_INCREMENTAL
 from starlette.applications import Starlette
@@ -723,6 +724,15 @@ async def test_answer_that_nobody_accepts_is_not_made(accept: str) -> None:
     assert [len(messages(answer)) for answer in answers] == [1, 1]
 
 
+async def test_events_that_are_off_are_not_acceptable() -> None:
+    """
+    To a client that takes nothing else.
+    """
+    answer = await post(make(sse=False), {"query": "{ hello }"}, "text/event-stream")
+
+    assert answer.status == 406
+
+
 async def test_several_accept_headers_are_one() -> None:
     """
     The newer media type is found in the second one.
@@ -1125,6 +1135,41 @@ async def test_overridden_handlers_are_called() -> None:
     assert answer.headers["x-mine"] == "1"
     assert page.body == b"my page"
     assert list(json.loads(wrong.body)) == ["errors"]
+
+
+@pytest.mark.parametrize("http_spec, refused", [("stable", 400), ("draft", 422)])
+async def test_program_that_fails_before_there_are_data(
+    http_spec: str, refused: int
+) -> None:
+    """
+    No 2xx, since there are no data: 500, or what requests with errors get.
+    """
+
+    def unexpected(*args: Any, **arguments: Any) -> Any:
+        raise Boom("secret")
+
+    def expected(*args: Any, **arguments: Any) -> Any:
+        raise GraphQLError("Not for you.")
+
+    answers = []
+    for hook in (unexpected, expected):
+        for name in ("root_value", "on_operation"):
+            hooked = make(http_spec=http_spec, **{name: hook})
+            answers.append(await post(hooked, {"query": "{ hello }"}, GRAPHQL))
+        source = GraphQLApp(
+            SDL, resolvers={"Subscription": {"count": hook}}, http_spec=http_spec
+        )
+        query = {"query": "subscription { count(to: 1) }"}
+        accept = f"{GRAPHQL}, text/event-stream;q=0.5"
+        answers.append(await post(source, query, accept))
+
+    assert [answer.status for answer in answers] == [500] * 3 + [refused] * 3
+    assert [messages(a) for a in answers] == (
+        [["Unexpected error."]] * 3 + [["Not for you."]] * 3
+    )
+    assert {answer.headers["content-type"] for answer in answers} == {
+        f"{GRAPHQL}; charset=utf-8"
+    }
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ type Thing implements Named {
   thing(first: Int): Thing
   things(first: Int, last: Int = 3, filter: String): [Thing!]!
   matrix: [[Thing]]
+  found(by: By): Thing
 }
+input By { name: String }
 union Any = Thing
 type Query { thing: Thing a: Int b: Int list(first: Int): List any: Any }
 type List { items: [Thing] total: Int }
@@ -230,6 +232,19 @@ async def test_hostile_document_is_refused(query: str) -> None:
     assert error["message"]
 
 
+async def test_value_with_many_errors_has_a_few() -> None:
+    """
+    Each may quote the whole value, so that a hundred would be a long answer.
+    """
+    fields = " ".join(f"x{i}: 1" for i in range(80))
+    query = f"{{ thing {{ found(by: {{ {fields} }}) found(by: {{ y: 1 }}) }} }}"
+    answer = await ask(engine_of(), query)
+
+    assert any("x0" in error["message"] for error in answer)
+    assert any("'y'" in error["message"] for error in answer)
+    assert len(str(answer)) < 25 * len(query)
+
+
 async def test_fragments_that_are_no_operation_do_not_matter() -> None:
     """
     Definitions of types in a document are for validation to refuse.
@@ -254,6 +269,11 @@ async def test_fragments_that_are_no_operation_do_not_matter() -> None:
         (
             "query($n: Int) { thing { things(last: $n) { name } } }",
             {"n": 20},
+            1 + 1 + 20,
+        ),
+        (
+            "query($n: Int) { thing { things(last: $n) { name } } }",
+            {"n": 20.0},
             1 + 1 + 20,
         ),
         ("query($n: Int = 4) { thing { things(last: $n) { name } } }", {}, 1 + 1 + 4),

@@ -11,7 +11,10 @@ import graphql
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    GraphQLError,
     GraphQLSchema,
+    ValuesOfCorrectTypeRule,
+    specified_rules,
     value_from_ast_untyped,
 )
 from graphql.execution import create_source_event_stream
@@ -19,6 +22,7 @@ from graphql.execution import create_source_event_stream
 __all__ = (
     "HAS_INCREMENTAL",
     "INCREMENTAL_DIRECTIVES",
+    "RULES",
     "default_of",
     "execute",
     "open_source",
@@ -36,6 +40,46 @@ INCREMENTAL_DIRECTIVES: Tuple[Any, ...] = (
 )
 
 execute: Any = getattr(graphql, "experimental_execute_incrementally", graphql.execute)
+
+
+# Errors that are reported of one value in a document.
+_ERRORS_A_VALUE = 5
+
+
+class _Enough(Exception):
+    """There are as many errors of a value as anybody wants to read."""
+
+
+class _FewErrorsRule(ValuesOfCorrectTypeRule):
+    """The rule of 3.3, which puts all of a value into each error about a part of it.
+
+    A hundred errors of an object with thousands of fields would take seconds, and
+    megabytes.
+    """
+
+    _left: int = _ERRORS_A_VALUE
+
+    def is_valid_value_node(self, *arguments: Any) -> Any:
+        """Check one value, up to a number of errors."""
+        self._left = _ERRORS_A_VALUE
+        try:
+            return super().is_valid_value_node(*arguments)
+        except _Enough:
+            return graphql.SKIP
+
+    def report_error(self, error: GraphQLError) -> None:
+        """Report *error*; give the value up if it was the last one allowed."""
+        super().report_error(error)
+        self._left -= 1
+        if not self._left:
+            raise _Enough
+
+
+# The rules of the specification.
+RULES: Tuple[Any, ...] = tuple(
+    _FewErrorsRule if HAS_INCREMENTAL and rule is ValuesOfCorrectTypeRule else rule
+    for rule in specified_rules
+)
 
 
 def default_of(argument: Any) -> Any:

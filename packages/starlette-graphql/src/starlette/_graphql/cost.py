@@ -148,8 +148,9 @@ class _Costs:
                     value = int(digits) if len(digits) < 12 else _MANY
                 else:
                     value = None
-            if isinstance(value, int):
-                asked.append(max(0, value))
+            # In JSON 10.0 is an Int as well.
+            if isinstance(value, (int, float)):
+                asked.append(int(min(max(0, value), _MANY)))
         return max(asked) if asked else None
 
 

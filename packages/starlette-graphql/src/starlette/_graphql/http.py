@@ -52,7 +52,7 @@ async def answer(app: Any, request: Request) -> Response:
     wanted = accepted(accept)
     try:
         if method == "POST" or method == "QUERY":
-            _check_acceptable(wanted)
+            _check_acceptable(app, wanted)
             read = await read_post(app, request, content_type)
             kinds = ALL_KINDS if method == "POST" else READING
             return await _run(app, request, wanted, read, kinds)
@@ -73,8 +73,9 @@ def _allow(app: Any) -> Dict[str, str]:
     return {"allow": f"{get}OPTIONS, POST, QUERY"}
 
 
-def _check_acceptable(wanted: Accept) -> None:
-    if wanted.json is None and not wanted.sse and wanted.multipart is None:
+def _check_acceptable(app: Any, wanted: Accept) -> None:
+    sse = app.sse and wanted.sse
+    if wanted.json is None and not sse and wanted.multipart is None:
         raise RequestError(
             406,
             "Not Acceptable: responses are application/graphql-response+json "
@@ -93,7 +94,7 @@ async def _answer_get(app: Any, request: Request, wanted: Accept) -> Response:
     if not app.get:
         raise RequestError(405, "Method Not Allowed", headers=_allow(app))
     if not wanted.html:
-        _check_acceptable(wanted)
+        _check_acceptable(app, wanted)
     read = (read_url(app, request), None)
     return await _run(app, request, wanted, read, READING)
 

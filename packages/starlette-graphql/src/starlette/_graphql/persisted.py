@@ -66,12 +66,22 @@ class PersistedQueries:
             self._used -= len(self._texts.popitem(last=False)[1])
 
 
+class _Trusted(str):
+    """A text that the program has given for an id: trusted, should it come back.
+
+    ``GraphQLApp.execute`` takes no more than a text, also from an override of it.
+    """
+
+    __slots__ = ()
+
+
 class TextFinder:
     """Finds the text that a request means.
 
     Args:
         documents: The trusted ones by id, or a function of the id.  The id
-            ``sha256:`` plus 64 lower case hexadecimal digits is the hash of the text.
+            ``sha256:`` plus 64 lower case hexadecimal digits is the hash of the text;
+            those of a mapping are known by it as well.
         trusted_only: Whether all others are refused.
         apq: The store of APQ, ``True`` for one in this process, or ``None``.
 
@@ -148,10 +158,10 @@ class TextFinder:
                 "The document is not known.",
                 code="PERSISTED_DOCUMENT_NOT_FOUND",
             )
-        return text
+        return _Trusted(text)
 
     def _is_trusted(self, text: str) -> bool:
-        return text in self._texts or (
+        return (isinstance(text, _Trusted) or text in self._texts) or (
             self._find is not None and self._find(_SHA256 + sha256(text)) == text
         )
 
@@ -166,7 +176,9 @@ class TextFinder:
             self._apq.set(digest, text)
             return text
         found = self._find(_SHA256 + digest) if self._find is not None else None
-        if found is None and self._apq is not None:
+        if found is not None:
+            return _Trusted(found)
+        if self._apq is not None:
             found = self._apq.get(digest)
         if found is None:
             if self._find is None and self._apq is None:
@@ -213,9 +225,14 @@ def _finder(documents: Any) -> Optional[Callable[[str], Optional[str]]]:
         return None
     if isinstance(documents, Mapping):
         for name, text in documents.items():
+            if not isinstance(name, str) or not isinstance(text, str):
+                raise TypeError(
+                    f"`documents` must be texts, but got {name!r}: {text!r}"
+                )
             if name.startswith(_SHA256) and name != _SHA256 + sha256(text):
                 raise ValueError(f"`documents[{name!r}]` is a text with another hash")
-        return dict(documents).get
+        hashes = {_SHA256 + sha256(text): text for text in documents.values()}
+        return {**hashes, **documents}.get
     if callable(documents) and not is_async_callable(documents):
         function: Callable[[str], Optional[str]] = documents
         return function

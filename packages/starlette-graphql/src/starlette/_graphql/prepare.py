@@ -12,11 +12,11 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     parse,
-    specified_rules,
     validate,
 )
 from graphql.language import REMOVE, Visitor, visit
 
+from starlette._graphql.compat import RULES
 from starlette._graphql.documents import (
     DocumentCache,
     PreparedDocument,
@@ -58,7 +58,7 @@ class Preparer:
         self.introspection: bool = introspection
         if not introspection:
             rules = (NoSchemaIntrospectionCustomRule, *rules)
-        self.rules: Tuple[Type[Any], ...] = (*specified_rules, *rules)
+        self.rules: Tuple[Type[Any], ...] = (*RULES, *rules)
         self.cache: DocumentCache = DocumentCache(entries, size)
 
     def prepare(self, text: str) -> PreparedDocument:

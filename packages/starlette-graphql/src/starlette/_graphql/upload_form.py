@@ -5,9 +5,9 @@ specification lets a server rely on.  So what is wrong with the first two is sai
 before a file is read, and a file that nobody asked for is not stored.  Other parts
 that are no files pass unread: a middleware may have wanted them.
 
-The syntax is read by the core (``starlette._multipart``), whose form parser XX
-Files wait in memory up to ``MultiPartParser.spool_max_size`` and go to disk from a
-worker thread.
+The syntax is read by the core (``starlette._multipart``), but not by its form parser,
+which knows no order and keeps every part.  Files wait in memory up to
+``MultiPartParser.spool_max_size`` and go to disk from a worker thread.
 """
 
 from __future__ import annotations
