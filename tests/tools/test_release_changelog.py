@@ -72,11 +72,13 @@ def test_good_news_pass_the_check(
 @pytest.mark.parametrize(
     "name, text, problem",
     [
-        ("+x.improved.md", "Text.\n", "must be named NAME.KIND.md, KIND one of"),
-        ("added.md", "Text.\n", "must be named NAME.KIND.md"),
-        (".added.md", "Text.\n", "must be named NAME.KIND.md"),
-        ("+x.added.rst", "Text.\n", "must be named NAME.KIND.md"),
+        ("+x.improved.md", "Text.\n", "must be named +NAME.KIND.md, KIND one of"),
+        ("x.added.md", "Text.\n", "must be named +NAME.KIND.md"),
+        ("added.md", "Text.\n", "must be named +NAME.KIND.md"),
+        (".added.md", "Text.\n", "must be named +NAME.KIND.md"),
+        ("+x.added.rst", "Text.\n", "must be named +NAME.KIND.md"),
         ("+x.added.md", " \n", "is empty"),
+        ("+.added.md", "Text.\n", "must be named +NAME.KIND.md"),
     ],
 )
 def test_what_is_no_news_fails(
@@ -87,7 +89,8 @@ def test_what_is_no_news_fails(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """
-    With and without ``--check``: towncrier would pass over it in silence.
+    With and without ``--check``: towncrier would pass over it in silence, or write
+    the name of the file, where it has no ``+``, behind the news.
     """
     root = make(tmp_path)
     write(root / "packages/starlette-static/changes" / name, text)

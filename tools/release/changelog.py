@@ -1,6 +1,6 @@
 """Shows what the changelog of DIST will say at its next release.
 
-It is made by towncrier from the fragments `packages/DIST/changes/NAME.KIND.md`;
+It is made by towncrier from the fragments `packages/DIST/changes/+NAME.KIND.md`;
 `bump` does it for good. `--check` fails if a fragment has another name than that,
 another kind than those of [tool.towncrier] in pyproject.toml, or is empty.
 """
@@ -52,8 +52,11 @@ def problems(member: Member, root: Path) -> Iterator[str]:
     for path in fragments(member):
         where = path.relative_to(root).as_posix()
         name, _, kind = path.stem.rpartition(".")
-        if path.suffix != ".md" or not name or kind not in right:
-            yield f"{where}: must be named NAME.KIND.md, KIND one of {', '.join(right)}"
+        # Without the `+` towncrier takes the name for that of an issue, and prints it.
+        is_named = path.suffix == ".md" and name[:1] == "+" and name != "+"
+        if not is_named or kind not in right:
+            shape = f"+NAME.KIND.md, KIND one of {', '.join(right)}"
+            yield f"{where}: must be named {shape}"
         elif not path.read_text(encoding="utf-8").strip():
             yield f"{where}: is empty"
 
