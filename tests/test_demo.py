@@ -5,25 +5,19 @@ Every test talks to the program in a process of its own, over a real socket.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-ROOT = Path(__file__).resolve().parent.parent
-DEADLINE = 30.0  # seconds; generous, because it is reached by failures alone
+from tests.programs import DEADLINE, ROOT, address, interrupt, running
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -46,45 +40,10 @@ class Anchors(HTMLParser):
                 self.addresses.append(found[name] or "")
 
 
-@contextlib.contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """The demo in a process of its own, killed at the end if it still runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "examples.demo", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate(timeout=DEADLINE)
-
-
-def address(process: subprocess.Popen[str]) -> str:
-    """The address that a demo prints; its socket listens by then."""
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.search(r"http://\S+", line)
-    if found is None:  # pragma: no cover (a failure)
-        raise RuntimeError(f"No address in {line!r}: {process.communicate()[1]}")
-    return found.group()
-
-
-def interrupt(process: subprocess.Popen[str]) -> Tuple[int, str, str]:
-    """Press Ctrl-C, so to speak; return the exit status and what was printed."""
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=DEADLINE)
-    return process.returncode, stdout, stderr
-
-
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """The address of a demo that all tests of this module share."""
-    with running("--port", "0") as process:
+    with running("demo", "--port", "0") as process:
         yield address(process)
 
 
@@ -340,24 +299,11 @@ def test_mistake_is_shown_on_the_debug_page(client: httpx.Client) -> None:
     assert "boom" in page.text
 
 
-def test_taken_port_is_said_in_one_sentence() -> None:
-    """
-    A port that is in use ends the program with status 1 and no traceback.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with running("--port", str(port)) as process:
-            stdout, stderr = process.communicate(timeout=DEADLINE)
-
-    message = f"Port {port} on 127.0.0.1 is taken: choose another with --port.\n"
-    assert (process.returncode, stdout, stderr) == (1, "", message)
-
-
 def test_host_that_is_not_here_is_said_in_one_sentence() -> None:
     """
     An address of another machine ends the program the same way.
     """
-    with running("--host", "192.0.2.1", "--port", "0") as process:
+    with running("demo", "--host", "192.0.2.1", "--port", "0") as process:
         _, stderr = process.communicate(timeout=DEADLINE)
 
     assert process.returncode == 1
@@ -370,7 +316,7 @@ def test_port_that_is_none_is_refused(port: str) -> None:
     """
     The command line says what a port looks like.
     """
-    with running(PORT=port) as process:
+    with running("demo", PORT=port) as process:
         _, stderr = process.communicate(timeout=DEADLINE)
 
     assert process.returncode == 2
@@ -384,29 +330,17 @@ def test_port_comes_from_the_environment() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
-    with running(PORT=str(port)) as process:
+    with running("demo", PORT=str(port)) as process:
         found = address(process)
 
     assert found == f"http://127.0.0.1:{port}"
-
-
-def test_control_c_ends_the_program() -> None:
-    """
-    Ctrl-C is a normal end: status 0, and nothing that looks like an error.
-    """
-    with running("--port", "0") as process:
-        with httpx.Client(base_url=address(process), trust_env=False) as client:
-            client.get("/").raise_for_status()
-            status, _, stderr = interrupt(process)
-
-    assert (status, stderr) == (0, "")
 
 
 def test_control_c_ends_open_conversations() -> None:
     """
     A stream and a WebSocket that are still open do not keep the program alive.
     """
-    with running("--port", "0") as process:
+    with running("demo", "--port", "0") as process:
         url = address(process)
         websocket: Any = connect(url.replace("http", "ws") + "/echo", proxy=None)
         with websocket, httpx.stream("GET", f"{url}/countdown/60") as answer:

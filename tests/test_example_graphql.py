@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import signal
 import struct
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
@@ -20,8 +17,7 @@ from examples.graphql.app import create_app
 from examples.graphql.book import PHOTO_SIZE
 from examples.graphql.news import BACKLOG, News
 from starlette.testing import live_server
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.programs import address, running
 
 SIGN = """
     mutation Sign($name: String!, $message: String!, $photo: Upload) {
@@ -275,17 +271,10 @@ def test_the_command_line(tmp_path: Path) -> None:
     """
     It says where the book is, serves it with GraphiQL, and keeps it where it is told.
     """
-    command = [sys.executable, "-m", "examples.graphql", str(tmp_path), "--port", "0"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        url = line.split(" at ")[1].split(" ")[0]
+    with running("graphql", str(tmp_path), "--port", "0") as process:
+        url = address(process)
         page = httpx.get(url, headers={"accept": "text/html"})
         answer = httpx.post(url, json={"query": "{ entries { id } }"})
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
 
     assert "<title>GraphiQL</title>" in page.text
     assert answer.json() == {"data": {"entries": []}}

@@ -1,18 +1,23 @@
-"""Serve the example: ``python -m examples.auth [DATABASE]``, then log in at /login.
+"""The command line: ``python -m examples.auth [DATABASE] [--port PORT]``.
 
-The user is ``ada`` with the password ``lovelace``.
+The user is ``ada`` with the password ``lovelace``; log in at /login.
 """
 
 from __future__ import annotations
 
 import secrets
-import sys
-
-import uvicorn
 
 from examples.auth.app import create_app
+from examples.serving import command_line, serve
 
 if __name__ == "__main__":
-    database = sys.argv[1] if len(sys.argv) > 1 else ":memory:"
-    app = create_app(database, secrets.token_urlsafe(32), {"ada": "lovelace"})
-    uvicorn.run(app, port=8000)
+    parser = command_line("auth", "Serve the example; ada's password is lovelace.")
+    parser.add_argument(
+        "database",
+        nargs="?",
+        default=":memory:",
+        help="file of the users; without one, they are gone with the program",
+    )
+    options = parser.parse_args()
+    app = create_app(options.database, secrets.token_urlsafe(32), {"ada": "lovelace"})
+    serve(app, options, "The login is", "/login")
