@@ -67,6 +67,15 @@ def test_values_are_latin_1() -> None:
     assert headers["é"] == "ÿ"
 
 
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_header_without_a_name(count: int) -> None:
+    """It is one like any other."""
+    headers = Headers(raw=[(b"", b"value"), *many(count)])
+
+    assert dict(headers)[""] == headers.get("") == "value"
+    assert "" not in Headers(raw=many(count))
+
+
 def test_a_mapping_is_encoded() -> None:
     """
     Names become lower case, as ASGI has them.

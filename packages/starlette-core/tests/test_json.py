@@ -34,6 +34,16 @@ def test_text_is_that_of_the_standard_library(value: Any) -> None:
     assert encode_json(value) == expected.encode()
 
 
+@pytest.mark.parametrize("value", ["\ud800", {"\udfff\u20ac": ["\udc80x"]}])
+def test_half_a_surrogate_pair(value: Any) -> None:
+    """
+    It is written as its escape, from which it is read again.
+    """
+    data = encode_json(value)
+
+    assert decode_json(data) == value
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), [float("-inf")]])
 def test_numbers_that_json_does_not_have(value: Any) -> None:
     """

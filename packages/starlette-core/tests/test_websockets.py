@@ -555,6 +555,19 @@ async def test_sending() -> None:
     ]
 
 
+@pytest.mark.parametrize("mode", ["text", "binary"])
+async def test_sending_half_a_surrogate_pair_as_json(mode: str) -> None:
+    """
+    It is written as its escape: a server cannot send the half itself.
+    """
+    websocket = await accepted()
+    await websocket.send_json({"é": "\ud800"}, mode=mode)
+    (message,) = sent(websocket)
+    text = message.get("text") or message["bytes"].decode()
+
+    assert text == '{"é":"\\ud800"}'
+
+
 async def test_sending_what_json_cannot_say() -> None:
     """
     It is a TypeError, and nothing was sent.

@@ -41,7 +41,7 @@ _MAX_KNOWN_NAMES = 256
 def _lookup_name(key: str) -> bytes:
     """Return what the name *key* is compared as."""
     # Beyond latin-1, something that no header is called.
-    name = key.lower().encode("latin-1", "replace") if key else b"?"
+    name = key.lower().encode("latin-1", "replace")
     if len(_KNOWN_NAMES) < _MAX_KNOWN_NAMES and len(key) < 64:
         _KNOWN_NAMES[key] = name
     return name

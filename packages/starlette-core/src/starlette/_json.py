@@ -54,11 +54,13 @@ def encode_json(value: Any) -> bytes:
         RecursionError: It is nested too deeply.
     """
     try:
-        return _encode(value).encode("utf-8")
+        # Half a surrogate pair, which JSON from a client may hold, has no UTF-8; what
+        # Python writes for it is what JSON does.
+        return _encode(value).encode("utf-8", "backslashreplace")
     except RecursionError:
         # A record of the containers that are open costs a sixth of the time, and
         # only serves to name the error: what contains itself is too deep, too.
-        return _EXACT.encode(value).encode("utf-8")
+        return _EXACT.encode(value).encode("utf-8", "backslashreplace")
 
 
 _decoder: Any = json.JSONDecoder()

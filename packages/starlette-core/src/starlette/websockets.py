@@ -466,4 +466,8 @@ def _parse_json(text: str) -> Any:
 def _format_json(data: Any) -> str:
     import json
 
-    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    if not text.isascii():
+        # Half a surrogate pair cannot be sent; its escape can.
+        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text
