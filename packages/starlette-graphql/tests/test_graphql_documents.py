@@ -61,9 +61,20 @@ def test_kept_errors_hold_no_frames() -> None:
     """
     Those would keep alive whatever was around when the document came.
     """
-    (error,) = GraphQLApp(SDL).engine.preparer.prepare("{").errors
+
+    def parse(value: Any, variables: Any = None) -> None:
+        raise ValueError("not odd")
+
+    preparer = GraphQLApp(
+        "scalar Odd type Query { a(x: Odd): Int }",
+        resolvers={"Odd": {"parse_value": parse, "parse_literal": parse}},
+    ).engine.preparer
+    (error,) = preparer.prepare("{").errors
+    (refused,) = preparer.prepare("{ a(x: 1) }").errors
 
     assert error.__traceback__ is None
+    assert isinstance(refused.original_error, ValueError)
+    assert refused.__traceback__ is refused.original_error.__traceback__ is None
 
 
 def test_cache_is_bounded_by_entries() -> None:

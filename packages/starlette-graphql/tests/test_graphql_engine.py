@@ -439,6 +439,45 @@ async def test_errors_may_be_formatted_by_the_program(
     assert messages(await payload_of(app, "{ nope }"))[0].startswith("CANNOT QUERY")
 
 
+@pytest.mark.parametrize(
+    "query, variables",
+    [
+        ("query($x: Odd) { a(x: $x) }", {"x": 1}),
+        ("query($x: In) { b(x: $x) }", {"x": {"odd": 1}}),
+        ("{ a(x: 1) }", None),
+        ("{ b(x: { odd: 1 }) }", None),
+    ],
+)
+async def test_scalar_that_fails_is_an_unexpected_error(
+    query: str, variables: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """
+    Each time that it does: a document is not kept for an error of the program.
+    """
+    fails = [True]
+
+    def parse(*args: Any) -> int:
+        if fails:
+            raise Boom("secret")
+        return 1
+
+    app = GraphQLApp(
+        "scalar Odd input In { odd: Odd } type Query { a(x: Odd): Int b(x: In): Int }",
+        resolvers={"Odd": {"parse_value": parse, "parse_literal": parse}},
+    )
+    request = GraphQLRequest(query, variables)
+    failed = [await app.engine.run(request, {}) for _ in range(2)]
+    fails.clear()
+    whole = await app.engine.run(request, {})
+
+    assert [messages(outcome.payload) for outcome in failed] == (
+        [["Unexpected error."]] * 2
+    )
+    assert list(whole.payload or ()) == ["data"]
+    assert "Boom: secret" in caplog.text
+    assert len(caplog.records) == 2
+
+
 async def test_what_a_scalar_says_of_a_variable_is_shown() -> None:
     """
     The client has to know what is wrong with its value.

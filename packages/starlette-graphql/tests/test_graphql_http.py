@@ -906,6 +906,19 @@ async def test_batch_is_answered_in_its_order() -> None:
     assert [list(payload) for payload in payloads[1:4]] == [["errors"]] * 3
 
 
+async def test_batch_is_as_large_as_the_limits_say() -> None:
+    """
+    Where ``batching`` is ``True``; without that limit there is none.
+    """
+    batch = [{"query": "{ hello }"}] * 11
+    bounded = await post(make(batching=True), batch)
+    limits = GraphQLLimits(batch=None)
+    unbounded = await post(make(batching=True, limits=limits), batch)
+
+    assert bounded.status == 400
+    assert len(json.loads(unbounded.body)) == 11
+
+
 @pytest.mark.parametrize("size", [0, 3])
 async def test_batch_has_bounds(size: int) -> None:
     """

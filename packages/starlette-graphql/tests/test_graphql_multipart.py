@@ -422,4 +422,4 @@ def test_form_that_nobody_reads() -> None:
     outcome = Outcome("subscription", "executed", None)
 
     with pytest.raises(ValueError, match="No parts are accepted for a subscription"):
-        multipart.respond(outcome, None, None, {})
+        multipart.respond(outcome, None, {})

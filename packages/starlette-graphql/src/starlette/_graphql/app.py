@@ -7,6 +7,7 @@ the transport it belongs to.  The three methods of earlier times, ``handle_graph
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple, Union
 
 from graphql import GraphQLError, GraphQLSchema
@@ -167,7 +168,9 @@ class GraphQLApp:
         self.get: bool = get
         self.batching: int = int(batching)
         if batching is True:
-            self.batching = self.limits.batch or 0
+            self.batching = (
+                sys.maxsize if self.limits.batch is None else self.limits.batch
+            )
         self.uploads: bool = uploads
         self.sse: bool = sse
         self.rules: Rules = rules_of(http_spec)

@@ -17,6 +17,9 @@ __all__ = ("ConnectionRejected", "ErrorFormatter", "RequestError", "UNEXPECTED")
 
 UNEXPECTED = "Unexpected error."
 
+# What Python's own conversions raise for a value that they do not take.
+_REFUSALS = (ValueError, TypeError, LookupError, ArithmeticError)
+
 Formatter = Callable[[GraphQLError], Mapping[str, Any]]
 
 
@@ -105,10 +108,15 @@ class ErrorFormatter:
     def request_errors(self, errors: Sequence[GraphQLError]) -> List[Dict[str, Any]]:
         """Format errors of a document or its variables: the client's own.
 
-        What a scalar says of a value it refuses is part of the message, so that
-        nothing is masked here.
+        What a scalar says of a value it refuses is part of the message.  If it fails
+        in another way, that is logged and masked.
         """
-        return [self._format(error) for error in errors]
+        return [
+            self._format(error)
+            if failure_of(error) is None
+            else self._field_error(error)
+            for error in errors
+        ]
 
     def field_errors(self, errors: Sequence[GraphQLError]) -> List[Dict[str, Any]]:
         """Format errors of an execution; log the unexpected ones."""
@@ -147,6 +155,12 @@ def cause_of(error: GraphQLError) -> Optional[BaseException]:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
+
+
+def failure_of(error: GraphQLError) -> Optional[BaseException]:
+    """Return the exception of a scalar that failed, rather than refuse a value."""
+    cause = cause_of(error)
+    return None if isinstance(cause, _REFUSALS) else cause
 
 
 def describe(cause: BaseException) -> Dict[str, Any]:

@@ -134,7 +134,7 @@ async def _run(
                 await close()
     if outcome is None:
         return Gone()
-    return _respond(app, request, wanted, outcome, context)
+    return _respond(app, wanted, outcome, context)
 
 
 async def _context(app: Any, request: Request) -> Any:
@@ -253,9 +253,7 @@ def _takes_parts(wanted: Accept, kind: str) -> bool:
     return multipart.form_of(kind, wanted.multipart) is not None
 
 
-def _respond(
-    app: Any, request: Request, wanted: Accept, outcome: Outcome, context: Any
-) -> Response:
+def _respond(app: Any, wanted: Accept, outcome: Outcome, context: Any) -> Response:
     sse_first = app.sse and wanted.streams_first
     if outcome.events is None and not sse_first:
         return _json(app, wanted, outcome, context)
@@ -265,12 +263,12 @@ def _respond(
         from starlette._graphql import multipart
 
         response = multipart.respond(
-            outcome, app, request, wanted.multipart, background=background
+            outcome, app, wanted.multipart, background=background
         )
     else:
         from starlette._graphql import sse
 
-        response = sse.respond(outcome, app, request, background=background)
+        response = sse.respond(outcome, app, background=background)
     response.raw_headers.extend(context_headers(context))
     return response
 

@@ -111,7 +111,6 @@ def form_of(kind: str, parameters: Optional[Mapping[str, str]]) -> Optional[Form
 def respond(
     outcome: Any,
     app: Any,
-    request: Any,
     parameters: Optional[Mapping[str, str]],
     *,
     headers: Iterable[Tuple[bytes, bytes]] = (),
@@ -122,7 +121,6 @@ def respond(
     Args:
         outcome: What became of the operation; its ``events`` are closed in any case.
         app: The ``GraphQLApp``.
-        request: What is answered.
         parameters: As for ``form_of``.
         headers: Further headers of the response.
         background: Awaited when the stream is over, or the client gone.

@@ -22,6 +22,7 @@ from starlette._graphql.documents import (
     PreparedDocument,
     PreparedOperation,
 )
+from starlette._graphql.errors import failure_of
 from starlette._graphql.limits import GraphQLLimits
 from starlette._graphql.measure import LimitExceeded, exceeded
 
@@ -66,7 +67,11 @@ class Preparer:
         prepared = self.cache.get(text)
         if prepared is None:
             prepared = self._prepare(text)
-            self.cache.put(text, prepared)
+            # A scalar that failed may not do so the next time.
+            if not any(failure_of(error) for error in prepared.errors):
+                for error in prepared.errors:
+                    _detach(error)
+                self.cache.put(text, prepared)
         return prepared
 
     def cost(
@@ -88,13 +93,13 @@ class Preparer:
             document = parse(text, max_tokens=self.limits.tokens)
             errors = self._check(document)
         except GraphQLError as exc:
-            return PreparedDocument("parse", [_detached(exc)])
+            return PreparedDocument("parse", [exc])
         except RecursionError:
             # Of the parser, or of a rule.
             problem = GraphQLError("The document is nested too deeply.")
             return PreparedDocument("parse", [problem])
         if errors:
-            return PreparedDocument("validate", [_detached(e) for e in errors])
+            return PreparedDocument("validate", errors)
         return PreparedDocument("", [], document, _operations(text, document))
 
     def _check(self, document: DocumentNode) -> List[GraphQLError]:
@@ -109,10 +114,11 @@ class Preparer:
         )
 
 
-def _detached(error: GraphQLError) -> GraphQLError:
+def _detach(error: Optional[BaseException]) -> None:
     # Kept for long, an error must not hold the frames that it went through.
-    error.__traceback__ = None
-    return error
+    while error is not None:
+        error.__traceback__ = None
+        error = getattr(error, "original_error", None)
 
 
 def _operations(

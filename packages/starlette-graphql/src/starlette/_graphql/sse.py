@@ -44,7 +44,6 @@ _FRAMING = Framing(
 def respond(
     outcome: Any,
     app: Any,
-    request: Any,
     *,
     headers: Iterable[Tuple[bytes, bytes]] = (),
     background: Optional[Callable[[], Awaitable[None]]] = None,
@@ -54,7 +53,6 @@ def respond(
     Args:
         outcome: What became of the operation; its ``events`` are closed in any case.
         app: The ``GraphQLApp``.
-        request: What is answered.
         headers: Further headers of the response.
         background: Awaited when the stream is over, or the client gone.
     """
