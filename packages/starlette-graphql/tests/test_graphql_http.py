@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.graphql import GraphQLApp, GraphQLLimits, RequestError
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testing import Recorder, Script, exchange, http_scope
@@ -537,7 +538,7 @@ async def test_body_may_be_without_limit() -> None:
 
 async def test_client_that_leaves_before_its_body_is_whole_gets_nothing() -> None:
     """
-    Nothing is sent, and nothing raised.
+    Nobody reads the response, and nothing is raised.
     """
     script = Script(
         {"type": "http.request", "body": b"{", "more_body": True},
@@ -546,7 +547,45 @@ async def test_client_that_leaves_before_its_body_is_whole_gets_nothing() -> Non
     headers = {"content-type": "application/json"}
     answer = await exchange(app, http_scope("POST", headers=headers), script)
 
-    assert answer.messages == []
+    assert (answer.status, answer.body) == (499, b"")
+
+
+async def test_server_may_refuse_to_send_to_a_client_that_has_left() -> None:
+    """
+    That is no error of the application.
+    """
+    sent = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        raise OSError
+
+    headers = {"content-type": "application/json"}
+    await app(http_scope("POST", headers=headers), receive, send)
+
+    assert sent == ["http.response.start"]
+
+
+async def test_client_that_leaves_is_no_error_below_a_middleware() -> None:
+    """
+    One that wants a response to hand on.
+    """
+
+    async def dispatch(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    script = Script(
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    )
+    headers = {"content-type": "application/json"}
+    below = BaseHTTPMiddleware(app, dispatch)
+    answer = await exchange(below, http_scope("POST", headers=headers), script)
+
+    assert answer.status == 499
 
 
 async def test_client_that_leaves_cancels_its_operation() -> None:
@@ -574,7 +613,7 @@ async def test_client_that_leaves_cancels_its_operation() -> None:
         )
 
     assert ended == ["cancelled"]
-    assert answer.messages == []
+    assert (answer.status, answer.body) == (499, b"")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -949,7 +988,7 @@ async def test_client_that_leaves_ends_its_batch() -> None:
     with anyio.fail_after(5):
         answer = await exchange(waiting, http_scope("POST", headers=headers), script)
 
-    assert answer.messages == []
+    assert (answer.status, answer.body) == (499, b"")
 
 
 # -- The draft of 2026 -------------------------------------------------------

@@ -32,10 +32,22 @@ __all__ = ("answer",)
 
 
 class Gone(Response):
-    """Nothing, for a client that is no longer there."""
+    """For a client that is no longer there.
+
+    Nobody reads it, but middleware takes an application that sends nothing for
+    broken.  The status is the one that nginx writes into its log.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(status_code=499)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Send nothing."""
+        """Send it, should that be possible."""
+        try:
+            await super().__call__(scope, receive, send)
+        except OSError:
+            # The client is gone (ASGI 2.4).
+            pass
 
 
 async def answer(app: Any, request: Request) -> Response:
