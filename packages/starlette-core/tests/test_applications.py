@@ -126,6 +126,23 @@ async def test_middleware_is_around_errors() -> None:
     assert (failing.status, layers_of(failing)) == (409, ["a"])
 
 
+@pytest.mark.parametrize("made", [None, 5])
+def test_middleware_that_is_no_application(made: Any) -> None:
+    """It is an error when the stack is built, and not at each request."""
+
+    def factory(app: ASGIApp) -> Any:
+        return made
+
+    app = Starlette(middleware=[Middleware(factory)])
+
+    with pytest.raises(TypeError) as caught:
+        app.build_middleware_stack()
+
+    assert str(caught.value) == (
+        f"A middleware must be an ASGI application, but {factory!r} returned {made}."
+    )
+
+
 async def test_middleware_after_the_start() -> None:
     """
     The stack is built at the first connection, and closed from then on.

@@ -56,7 +56,16 @@ Middleware.__module__ = "starlette.middleware"
 
 
 def wrap(app: ASGIApp, middleware: Sequence[Middleware]) -> ASGIApp:
-    """Return *app* inside *middleware*, the first of which is the outermost."""
+    """Return *app* inside *middleware*, the first of which is the outermost.
+
+    Raises:
+        TypeError: What a middleware is made as cannot be called.
+    """
     for cls, args, kwargs in reversed(middleware):
         app = cls(app, *args, **kwargs)
+        if not callable(app):
+            raise TypeError(
+                f"A middleware must be an ASGI application, but {cls!r} "
+                f"returned {app!r}."
+            )
     return app
