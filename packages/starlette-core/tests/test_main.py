@@ -102,6 +102,43 @@ def test_what_is_broken_is_listed(
     ) in words
 
 
+def test_a_library_that_is_missing_is_listed(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Below the table, by itself: nothing is broken, and the status is 0.
+    """
+    (site / "acme_voices.py").write_text("import acme_lungs\n")
+
+    assert main([]) == 0
+
+    words = " ".join(capsys.readouterr().out.split())
+    assert (
+        "without a library that they need: 'Shout' of acme-voices (acme_voices:Shout) "
+        "cannot be loaded: ModuleNotFoundError: No module named 'acme_lungs'"
+    ) in words
+    assert "broken" not in words
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import acme_voices.loud\n", "import starlette.imaginary_voices\n"],
+    ids=["its-own", "of-the-family"],
+)
+def test_a_module_that_is_nowhere_is_broken(
+    source: str, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    One of its own package, or of the toolkit, is no library that could be installed.
+    """
+    (site / "acme_voices.py").write_text(source)
+
+    assert main([]) == 1
+
+    words = " ".join(capsys.readouterr().out.split())
+    assert "broken: 'Shout' of acme-voices" in words
+
+
 @pytest.mark.parametrize("argument, status", [("--help", 0), ("-h", 0), ("what", 2)])
 def test_usage(argument: str, status: int, capsys: pytest.CaptureFixture[str]) -> None:
     """

@@ -2,7 +2,7 @@
 
 One row for each distribution that registers names, and for each member of the
 family that is not installed.  Every plugin is loaded on the way, so that what
-is broken shows.  The exit status is 1 if anything is.
+lacks a library shows, and what is broken.  The exit status is 1 if anything is broken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import textwrap
 import warnings
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from starlette.plugins import Distribution, installed, missing, problems
+from starlette.plugins import Distribution, incomplete, installed, missing, problems
 
 __all__ = ("main", "table")
 
@@ -32,12 +32,17 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         # left out by the scan is in the list below.
         warnings.simplefilter("ignore")
         rows = [*map(_row, installed()), *_missing_rows()]
-        wrong = problems()
+        lacking = incomplete()
+        wrong = [line for line in problems() if line not in lacking]
     width = shutil.get_terminal_size().columns
     print("\n".join(table([("distribution", "version", "provides"), *rows], width)))
-    if wrong:
-        print("\nbroken:")
-        print("\n".join(_listed(wrong, width)))
+    for title, lines in (
+        ("without a library that they need", lacking),
+        ("broken", wrong),
+    ):
+        if lines:
+            print(f"\n{title}:")
+            print("\n".join(_listed(lines, width)))
     return 1 if wrong else 0
 
 

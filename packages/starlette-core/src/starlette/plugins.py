@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
 from starlette._deprecations import warn_deprecated
 from starlette._family import MODULES, NAMES
@@ -38,9 +38,11 @@ __all__ = (
     "PluginBroken",
     "PluginConflict",
     "PluginError",
+    "PluginIncomplete",
     "PluginNotFound",
     "PluginWarning",
     "find",
+    "incomplete",
     "installed",
     "load",
     "missing",
@@ -119,6 +121,13 @@ class PluginBroken(PluginError):
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return type(self), (self.plugin, self.reason)
+
+
+class PluginIncomplete(PluginBroken):
+    """A plugin needs a library that is not installed, as one of an extra may be.
+
+    The ``ModuleNotFoundError`` that names it is the ``__cause__``.
+    """
 
 
 class _Scan(NamedTuple):
@@ -201,7 +210,8 @@ def load(name: str) -> Any:
     Raises:
         PluginNotFound: No distribution registers it.
         PluginConflict: More than one does.
-        PluginBroken: Importing it raises an exception.
+        PluginIncomplete: A library that it needs is not installed.
+        PluginBroken: Importing it raises another exception.
         MissingDistribution: It belongs to a member that is not installed.
     """
     plugin = find(name)
@@ -214,25 +224,42 @@ def load(name: str) -> Any:
         raise
     except Exception as exc:
         reason = f"{type(exc).__name__}: {exc}"
-        raise PluginBroken(plugin, reason) from exc
+        kind = PluginIncomplete if _needs_library(exc, module) else PluginBroken
+        raise kind(plugin, reason) from exc
     return value
+
+
+def _needs_library(exc: Exception, module: str) -> bool:
+    """Whether *exc* misses something other than a part of *module*'s own package."""
+    if not isinstance(exc, ModuleNotFoundError) or exc.name is None:
+        return False
+    return exc.name.partition(".")[0] not in ("starlette", module.partition(".")[0])
 
 
 def problems() -> List[str]:
     """Load everything that is switched on, and return what fails, one line each.
 
-    What is in conflict or left out by the scan is among it.
+    What is in conflict or left out by the scan is among it, and what ``incomplete``
+    returns.
     """
     lines = []
     for distribution in installed():
         if distribution.is_enabled:
             lines += [f"{distribution.name}: {each}" for each in distribution.problems]
+    return lines + [str(exc) for exc in _failures()]
+
+
+def incomplete() -> List[str]:
+    """Load everything that is switched on, and return what lacks only a library."""
+    return [str(exc) for exc in _failures() if isinstance(exc, PluginIncomplete)]
+
+
+def _failures() -> Iterator[ImportError]:
     for name in sorted(_scanned().claims):
         try:
             load(name)
         except ImportError as exc:
-            lines.append(str(exc))
-    return lines
+            yield exc
 
 
 def refresh() -> None:
