@@ -62,6 +62,26 @@ def test_every_member_is_named(page: str) -> None:
     assert [m.name for m in members() if m.name not in text] == []
 
 
+def test_the_files_of_the_map_exist() -> None:
+    """
+    Every Python file that ARCHITECTURE.md names is somewhere in the sources.
+    """
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    there = [ROOT, *(m.src / "starlette" for m in members())]
+    sources = [path for m in members() for path in m.sources()]
+
+    named = re.findall(r"[`( ]([\w*/]+\.py)[`) ]", text)
+    lost = [
+        name
+        for name in named
+        if not any(any(folder.glob(name)) for folder in there)
+        and not any(path.match(name) for path in sources)
+    ]
+
+    assert len(named) > 50
+    assert lost == []
+
+
 @every_page
 def test_the_links_lead_somewhere(page: Path) -> None:
     """
