@@ -112,7 +112,8 @@ async def test_a_middleware_that_makes_the_cached_request_itself(is_read: bool) 
     """Those inside get the body, whether or not it has been read."""
     cached = importlib.import_module("starlette.middleware.base")._CachedRequest
     scope = http_scope(method="POST")
-    request = cached(scope, Script({"type": "http.request", "body": b"body"}))
+    first = {"type": "http.request", "body": b"bo", "more_body": True}
+    request = cached(scope, Script(first, {"type": "http.request", "body": b"dy"}))
     if is_read:
         await request.body()
 
