@@ -660,6 +660,35 @@ async def test_tracking(anyio_backend_name: str) -> None:
     assert log == (["noted", "noted"] if anyio_backend_name == "asyncio" else [])
 
 
+@coroutine
+def cancelled_by_hand(stepped: Any) -> Any:
+    """Run a coroutine, and cancel it where it waits first and where it waits then."""
+    stepped.send(None)
+    waits_for = stepped.throw(asyncio.CancelledError())
+    yield waits_for
+    try:
+        stepped.send(None)
+    except asyncio.CancelledError:
+        return True
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_who_gathers_is_cancelled_by_hand() -> None:
+    """
+    Nobody is told of an error that was never looked at.
+    """
+    told: List[Any] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: told.append(context))
+    pending = gather([anyio.sleep_forever(), anyio.sleep_forever()])
+    is_cancelled = await cancelled_by_hand(pending)
+    gc.collect()
+    await anyio.lowlevel.checkpoint()
+
+    assert is_cancelled
+    assert told == []
+
+
 async def test_the_first_failure_of_what_is_gathered() -> None:
     """
     Is raised as it is.

@@ -5,9 +5,8 @@ asyncio is served with the standard library, trio through anyio.
 
 from __future__ import annotations
 
-from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
-from typing import Any, Awaitable, Callable, List, Sequence, Set
+from typing import Any, Awaitable, List, Sequence, Set
 
 from graphql.pyutils import is_awaitable
 
@@ -32,17 +31,23 @@ async def gather(awaitables: Sequence[Awaitable[Any]]) -> List[Any]:
     import asyncio
 
     futures = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    together = asyncio.gather(*futures)
     try:
-        return await asyncio.gather(*futures)
+        return await together
     except BaseException as error:
         _cancel(futures)
+        # Whoever runs this by hand, as BaseHTTPMiddleware does, throws a cancellation
+        # in here, and then nobody looks at what comes of the future.
+        together.add_done_callback(_seen)
         # Who closes this coroutine instead of cancelling it cannot be made to wait.
         if not isinstance(error, GeneratorExit):
-            await asyncio.gather(*futures, return_exceptions=True)
+            together = asyncio.gather(*futures, return_exceptions=True)
+            together.add_done_callback(_seen)
+            await together
         raise
     finally:
         # A future knows its error, which through its traceback knows this frame.
-        del futures
+        del futures, together
 
 
 def _cancel(futures: Sequence[Any]) -> None:
@@ -88,7 +93,8 @@ def track(values: Sequence[Any]) -> None:
 
                 future = asyncio.ensure_future(value)
                 _tracked.add(future)
-                future.add_done_callback(partial(_settled, _tracked.discard))
+                future.add_done_callback(_tracked.discard)
+                future.add_done_callback(_seen)
             else:
                 discard(value)
 
@@ -103,14 +109,9 @@ def discard(awaitable: Any) -> None:
         if getcoroutinestate(awaitable) == CORO_CREATED:
             awaitable.close()
     elif hasattr(awaitable, "add_done_callback"):
-        awaitable.add_done_callback(partial(_settled, _nothing))
+        awaitable.add_done_callback(_seen)
 
 
-def _settled(then: Callable[[Any], Any], future: Any) -> None:
+def _seen(future: Any) -> None:
     if not future.cancelled():
         future.exception()
-    then(future)
-
-
-def _nothing(_: Any) -> None:
-    pass
