@@ -89,7 +89,8 @@ class GraphQLApp:
         on_operation: A function, or several, of a ``GraphQLOperation`` that return a
             context manager to be around it.
         connection_init_timeout: Seconds a WebSocket has for its first message.
-        keep_alive: Seconds between signs of life in streams.
+        keep_alive: Seconds between signs of life; ``None`` for 12 in events, 5 in
+            parts, and none on WebSockets.
         max_operations: How many operations a WebSocket may have at once.
         http_spec: ``"stable"`` or ``"draft"``: whose status codes are used.
         document_cache: How many documents are kept, parsed and validated.

@@ -178,9 +178,8 @@ class TextFinder:
         found = self._find(_SHA256 + digest) if self._find is not None else None
         if found is not None:
             return _Trusted(found)
-        if self._apq is not None:
-            found = self._apq.get(digest)
-        if found is None:
+        kept: Optional[str] = None if self._apq is None else self._apq.get(digest)
+        if kept is None:
             if self._find is None and self._apq is None:
                 raise RequestError(
                     400,
@@ -196,7 +195,7 @@ class TextFinder:
                 headers={"cache-control": "private, no-cache, must-revalidate"},
                 json_status=200,
             )
-        return found
+        return kept
 
 
 def sha256(text: str) -> str:
