@@ -25,7 +25,7 @@ from starlette._auth_users import (
     SimpleUser,
     UnauthenticatedUser,
 )
-from starlette._elsewhere import finder
+from starlette._elsewhere import lend
 
 if TYPE_CHECKING:
     from starlette._auth_jwt import JWTBackend, JWTKeys
@@ -82,10 +82,21 @@ for _name in __all__:
         globals()[_name].__module__ = __name__
 del _name
 
+_lent = lend(
+    __name__,
+    {
+        "starlette._utils": "is_async_callable",
+        "starlette.exceptions": "HTTPException",
+        "starlette.requests": "HTTPConnection Request",
+        "starlette.responses": "RedirectResponse",
+        "starlette.websockets": "WebSocket",
+    },
+)
+
 
 def __getattr__(name: str) -> Any:
     if name not in _LATER:
-        return finder(__name__)(name)
+        return _lent(name)
     from importlib import import_module
 
     found = getattr(import_module(f"starlette.{_LATER[name]}"), name)

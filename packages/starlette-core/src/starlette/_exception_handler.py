@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ("answer_exception", "wrap_app_handling_exceptions")
 
-lend(__name__)
+lend(
+    __name__,
+    {
+        "starlette.concurrency": "run_in_threadpool",
+        "starlette.websockets": "WebSocket",
+    },
+)
 
 HANDLERS = "starlette.exception_handlers"
 

@@ -33,7 +33,16 @@ from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope,
 
 __all__ = ("AppType", "P", "Starlette")
 
-lend(__name__)
+lend(
+    __name__,
+    {
+        "starlette._middleware": "_MiddlewareFactory",
+        "starlette.middleware.base": "BaseHTTPMiddleware",
+        "starlette.requests": "Request",
+        "starlette.responses": "Response",
+        "starlette.websockets": "WebSocket",
+    },
+)
 
 AppType = TypeVar("AppType", bound="Starlette")
 P = ParamSpec("P")

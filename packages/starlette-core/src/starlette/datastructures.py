@@ -39,7 +39,7 @@ __all__ = (
     "urlsplit",
 )
 
-lend(__name__)
+lend(__name__, {"starlette.concurrency": "run_in_threadpool"})
 
 # What a traceback, a pickle and ``repr(type)`` call them by.
 for _member in map(globals().__getitem__, __all__):

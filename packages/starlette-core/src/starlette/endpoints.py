@@ -33,7 +33,13 @@ from starlette.websockets import WebSocket, WebSocketState
 
 __all__ = ("HTTPEndpoint", "WebSocketEndpoint")
 
-lend(__name__)
+lend(
+    __name__,
+    {
+        "starlette": "status",
+        "starlette.concurrency": "run_in_threadpool",
+    },
+)
 
 
 class HTTPEndpoint:

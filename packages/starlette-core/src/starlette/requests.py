@@ -40,7 +40,15 @@ __all__ = (
     "empty_send",
 )
 
-lend(__name__)
+lend(
+    __name__,
+    {
+        "starlette.datastructures": (
+            "URL Address FormData Headers QueryParams State UploadFile"
+        ),
+        "starlette.formparsers": "FormParser MultiPartException MultiPartParser",
+    },
+)
 
 CONSUMED = "Stream consumed"
 

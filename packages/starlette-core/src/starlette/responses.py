@@ -42,7 +42,17 @@ __all__ = (
     "SyncContentStream",
 )
 
-lend(__name__)
+lend(
+    __name__,
+    {
+        "starlette._utils": "collapse_excgroups",
+        "starlette.background": "BackgroundTask",
+        "starlette.concurrency": "iterate_in_threadpool",
+        "starlette.datastructures": "URL Headers MutableHeaders",
+        "starlette.requests": "ClientDisconnect",
+        "starlette.types": "Receive Scope Send",
+    },
+)
 
 for _public in map(globals().__getitem__, __all__):
     if isinstance(_public, type):

@@ -55,7 +55,20 @@ __all__ = (
     "websocket_session",
 )
 
-lend(__name__)
+lend(
+    __name__,
+    {
+        "starlette._exception_handler": "wrap_app_handling_exceptions",
+        "starlette._utils": "get_route_path",
+        "starlette.convertors": "Convertor",
+        "starlette.datastructures": "URL Headers URLPath",
+        "starlette.exceptions": "HTTPException",
+        "starlette.middleware": "Middleware",
+        "starlette.responses": "PlainTextResponse RedirectResponse",
+        "starlette.types": "Lifespan",
+        "starlette.websockets": "WebSocketClose",
+    },
+)
 
 # As tools and tests of programs know them.
 _DefaultLifespan = HandlersLifespan

@@ -41,7 +41,7 @@ __all__ = (
     "SchemaGenerator",
 )
 
-lend(__name__)
+lend(__name__, {"starlette.requests": "Request"})
 
 # Those of a class of endpoints that OpenAPI has a place for, save HEAD, which
 # is what GET says already.

@@ -47,7 +47,7 @@ __all__ = (
     "WebSocketState",
 )
 
-lend(__name__)
+lend(__name__, {"starlette.responses": "Response"})
 
 for _class in (
     UnexpectedWebSocketData,

@@ -37,7 +37,7 @@ __all__ = (
     "T",
 )
 
-lend(__name__)
+lend(__name__, {"starlette.requests": "ClientDisconnect"})
 
 T = TypeVar("T")
 

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ("ServerErrorMiddleware",)
 
-lend(__name__)
+lend(
+    __name__,
+    {
+        "starlette.concurrency": "run_in_threadpool",
+        "starlette.requests": "Request",
+        "starlette.responses": "HTMLResponse PlainTextResponse Response",
+        "starlette.types": "ExceptionHandler",
+    },
+)
 
 
 class ServerErrorMiddleware:

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 
 __all__ = ("ExceptionHandlers", "ExceptionMiddleware", "StatusHandlers")
 
-lend(__name__)
+lend(__name__, {"starlette._exception_handler": "wrap_app_handling_exceptions"})
 
 ExceptionHandlers = Dict[Any, ExceptionHandler]
 StatusHandlers = Dict[int, ExceptionHandler]

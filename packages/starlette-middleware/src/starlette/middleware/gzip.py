@@ -28,7 +28,7 @@ __all__ = (
     "unattached_send",
 )
 
-lend(__name__)
+lend(__name__, {"starlette.datastructures": "Headers MutableHeaders"})
 
 DEFAULT_EXCLUDED_CONTENT_TYPES = ("text/event-stream",)
 

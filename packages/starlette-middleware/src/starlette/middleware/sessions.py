@@ -23,7 +23,7 @@ from typing import (
     Union,
 )
 
-from starlette._elsewhere import finder
+from starlette._elsewhere import lend
 from starlette._send_tracker import SendTracker
 from starlette.middleware._session import Session, UnreadSession, encode_session
 from starlette.middleware._session_cookie import (
@@ -330,12 +330,21 @@ def _check_age(max_age: Optional[int], is_stored: bool) -> None:
         )
 
 
+_lent = lend(
+    __name__,
+    {
+        "starlette.datastructures": "MutableHeaders Secret",
+        "starlette.requests": "HTTPConnection",
+    },
+)
+
+
 # Not imported above: who keeps sessions in cookies needs none of it.
 if not TYPE_CHECKING:  # pragma: no branch (type checkers)
 
     def __getattr__(name: str) -> Any:
         if name not in _STORES:
-            return finder(__name__)(name)
+            return _lent(name)
         from importlib import import_module
 
         found = getattr(import_module(f"starlette.middleware.{_STORES[name]}"), name)

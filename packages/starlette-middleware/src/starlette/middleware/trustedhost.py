@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ("ENFORCE_DOMAIN_WILDCARD", "TrustedHostMiddleware")
 
-lend(__name__)
+lend(__name__, {"starlette.datastructures": "Headers"})
 
 ENFORCE_DOMAIN_WILDCARD = "Domain wildcard patterns must be like '*.example.com'."
 
