@@ -1,8 +1,7 @@
 """JSON, as strictly as the wire demands, and whatever a resolver returns.
 
 Reading refuses what RFC 8259 does not have (``NaN``, ``Infinity``) and what could
-not be written again (numbers beyond a float).  Writing is the core's; text that
-UTF-8 cannot hold, lone surrogates, is escaped.
+not be written again (numbers beyond a float).  Writing is the core's.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Union
 
-from starlette._json import encode_json
+from starlette._json import encode_json as encode
 
 __all__ = ("MalformedJSON", "decode", "encode")
 
@@ -45,17 +44,3 @@ def decode(text: Union[str, bytes]) -> Any:
         raise
     except (ValueError, RecursionError) as exc:
         raise MalformedJSON(str(exc)) from exc
-
-
-def encode(value: Any) -> bytes:
-    """Return *value* as JSON in UTF-8.
-
-    Raises:
-        TypeError: It has something that JSON does not.
-        ValueError: It contains itself, or a float that is not finite.
-        RecursionError: It is nested too deeply.
-    """
-    try:
-        return encode_json(value)
-    except UnicodeEncodeError:
-        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
