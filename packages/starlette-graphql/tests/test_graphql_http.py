@@ -1189,6 +1189,27 @@ async def test_overridden_handlers_are_called() -> None:
     assert list(json.loads(wrong.body)) == ["errors"]
 
 
+async def test_overridden_handler_need_not_know_of_refusals() -> None:
+    """
+    Those of ``execute`` are answered all the same.
+    """
+
+    class Mine(GraphQLApp):
+        async def handle_graphql(self, request: Any) -> Any:
+            body = await request.json()
+            result = await self.execute(body["query"], context={"request": request})
+            return JSONResponse({"data": result.data})
+
+    mine = Mine(SDL, resolvers=RESOLVERS)
+    answer = await post(mine, {"query": "{ later }"})
+    refused = await post(mine, {"query": "subscription { count(to: 1) }"}, GRAPHQL)
+
+    assert json.loads(answer.body) == {"data": {"later": 3}}
+    assert refused.status == 406
+    assert refused.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
+    assert len(messages(refused)) == 1
+
+
 @pytest.mark.parametrize("http_spec, refused", [("stable", 400), ("draft", 422)])
 async def test_program_that_fails_before_there_are_data(
     http_spec: str, refused: int

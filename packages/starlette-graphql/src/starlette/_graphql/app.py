@@ -19,7 +19,7 @@ from starlette._graphql.compat import HAS_INCREMENTAL
 from starlette._graphql.context import make_context
 from starlette._graphql.csrf import PreflightRule
 from starlette._graphql.engine import Engine
-from starlette._graphql.errors import ErrorFormatter
+from starlette._graphql.errors import ErrorFormatter, RequestError
 from starlette._graphql.limits import GraphQLLimits
 from starlette._graphql.persisted import TextFinder
 from starlette._graphql.prepare import Preparer
@@ -220,7 +220,11 @@ class GraphQLApp:
         kind = scope["type"]
         if kind == "http":
             request = Request(scope, receive, send)
-            response = await self.handle_graphql(request)
+            try:
+                response = await self.handle_graphql(request)
+            except RequestError as exc:
+                # An override of earlier times, which calls `execute`, knows none.
+                response = http.refusal(self, request, exc)
             await response(scope, receive, send)
         elif kind == "websocket":
             from starlette._graphql import websocket

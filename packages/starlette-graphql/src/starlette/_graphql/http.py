@@ -28,7 +28,7 @@ from starlette._graphql.wirejson import encode
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-__all__ = ("answer",)
+__all__ = ("answer", "refusal")
 
 
 class Gone(Response):
@@ -74,7 +74,7 @@ async def answer(app: Any, request: Request) -> Response:
             return Response(status_code=204, headers=_allow(app))
         raise RequestError(405, "Method Not Allowed", headers=_allow(app))
     except RequestError as exc:
-        response = refusal(app, exc, wanted)
+        response = _refusal(app, exc, wanted)
         return _varied(response) if method in ("GET", "HEAD") else response
     except ClientDisconnect:
         return Gone()
@@ -299,7 +299,12 @@ def _json(app: Any, wanted: Accept, outcome: Outcome, context: Any) -> Response:
     return response
 
 
-def refusal(app: Any, error: RequestError, wanted: Accept) -> Response:
-    """Return the response that refuses a request."""
+def refusal(app: Any, request: Request, error: RequestError) -> Response:
+    """Return the response that refuses *request*."""
+    header = ",".join(request.headers.getlist("accept"))
+    return _refusal(app, error, accepted(header))
+
+
+def _refusal(app: Any, error: RequestError, wanted: Accept) -> Response:
     status, media_type = app.rules.of_refusal(error, wanted.json)
     return Response(encode(error.payload()), status, error.headers, media_type)
