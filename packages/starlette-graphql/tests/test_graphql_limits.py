@@ -117,7 +117,7 @@ async def ask(
             {"repeats": 1},
             "{ a } fragment F on Query { a a }",
             "{ a } fragment F on Query { ... { a } ...G } "
-            "fragment G on Query { thing { ...F } a ...F a }",
+            "fragment G on Query { thing { name } a a }",
             "fields of the same name",
         ),
         ({"tokens": 4}, "{ a b }", "{ a b a }", ""),
@@ -204,6 +204,10 @@ async def test_introspection_of_tools_is_within_all_limits() -> None:
         "{ ...F0 } "
         + " ".join(f"fragment F{i} on Query {{ ...F{i + 1} a }}" for i in range(1000)),
         "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }",
+        "{ thing { ...A } } fragment A on Thing { thing { ...A } }",
+        "{ thing { ...A } } fragment A on Thing { thing { ...B } } "
+        "fragment B on Thing { thing { ...A } }",
+        "{ a } fragment A on Thing { thing { ...A } }",
         "{ thing { "
         + " ".join(f"...F{i % 40}" for i in range(3000))
         + " } } "
@@ -219,6 +223,9 @@ async def test_introspection_of_tools_is_within_all_limits() -> None:
         "doubling",
         "chain",
         "cycle",
+        "cycle-through-a-field",
+        "cycle-through-fields",
+        "cycle-of-none",
         "spreads",
         "operations",
     ],

@@ -75,10 +75,16 @@ class Size:
         self.directives = min(self.directives + inner.directives, _MANY)
 
 
+# Of a fragment that is being measured.
+_OPEN = Size()
+
+
 class _Sizes:
     def __init__(self, fragments: Dict[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
         self._known: Dict[str, Size] = {}
+        # A fragment that contains itself, if there is one.
+        self.cycle: Optional[str] = None
 
     def of(self, selections: Optional[SelectionSetNode]) -> Size:
         size = Size()
@@ -104,12 +110,12 @@ class _Sizes:
     def fragment(self, name: str) -> Size:
         size = self._known.get(name)
         if size is None:
-            # Known as empty meanwhile, one that contains itself ends here; it is
-            # for validation to say so.
-            self._known[name] = Size()
+            self._known[name] = _OPEN
             fragment = self._fragments.get(name)
             size = self.of(fragment.selection_set) if fragment else Size()
             self._known[name] = size
+        elif size is _OPEN:
+            self.cycle = name
         return size
 
 
@@ -151,6 +157,12 @@ def exceeded(document: DocumentNode, limits: GraphQLLimits) -> Optional[GraphQLE
             total += size.selections
     if limits.selections is not None and total > limits.selections * _DEFINITIONS:
         return LimitExceeded("selections", limits.selections * _DEFINITIONS)
+    if sizes.cycle is not None:
+        # Validation would say so too, but what comes now would not come to an end.
+        return GraphQLError(
+            f'Cannot spread fragment "{sizes.cycle}" within itself.',
+            fragments[sizes.cycle],
+        )
     if limits.repeats is not None:
         roots = sorted(fragments.values(), key=lambda node: node.name.value in spread)
         if _repeats(document, roots, fragments, limits.repeats):
