@@ -13,6 +13,7 @@ from benchmarks.cases import all_cases, all_contenders
 from benchmarks.contest import FULL, QUICK, Plan, run_case
 from benchmarks.environments import Environment, Environments, default_folder
 from benchmarks.model import Adds, Case, Contender, Within
+from benchmarks.quotes import quoted
 from benchmarks.report import Results
 
 __all__ = ("main",)
@@ -41,7 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--quick", action="store_true", help="fewer and shorter rounds")
     add("--check", action="store_true", help="exit with 1 if a target is missed")
-    add("--write", action="store_true", help="write results.md and results.json")
+    add(
+        "--write",
+        action="store_true",
+        help="write results.*, and what README.md quotes",
+    )
     add("--list", action="store_true", help="list the cases and the contenders")
     add(
         "--env-dir",
@@ -83,7 +88,11 @@ def main(arguments: Sequence[str]) -> int:
         _measure_again(contenders, environments, results)
     print(results.markdown())
     if options.write:
-        results.write(Path(__file__).parent)
+        folder = Path(__file__).parent
+        results.write(folder)
+        page = folder.parent / "README.md"
+        text = quoted(page.read_text(encoding="utf-8"), results.markdown())
+        page.write_text(text, encoding="utf-8")
     return _status(results, options.check)
 
 

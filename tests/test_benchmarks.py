@@ -21,6 +21,7 @@ from benchmarks.command import main
 from benchmarks.contest import Sample
 from benchmarks.exchange import Calls
 from benchmarks.model import Adds, Case, Contender, Faster, Within
+from benchmarks.quotes import quoted
 from benchmarks.report import Results
 from benchmarks.worker import Subject
 
@@ -257,6 +258,29 @@ def test_the_results_as_files(tmp_path: Path) -> None:
     assert document["cases"]["hello"]["targets"] == [
         {"target": "at least 2 x starlette", "value": 2.0, "met": True}
     ]
+
+
+def test_the_first_page_quotes_the_results() -> None:
+    """The figures of README.md are those of the run that results.md holds."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    report = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8")
+
+    assert quoted(page, report) == page
+
+
+def test_quotes_of_other_figures() -> None:
+    """New figures take the place of old ones; what was not measured stays."""
+    page = (
+        "x\n| case, µs | ours | Falcon |\n|---|---:|---:|\n"
+        "| a | 1 | 2 |\n| b | 3 | 4 |\n"
+    )
+    report = (
+        "# Results\n\n| case | ours | ratio | falcon |\n| - | - | - | - |\n"
+        "| a |  9 | 1 x |     |\n\n| case | other target |\n"
+    )
+
+    assert quoted(page, report) == page.replace("| a | 1 | 2 |", "| a | 9 | 2 |")
+    assert quoted(page + "\n| a | 1 |", report).endswith("| b | 3 | 4 |\n\n| a | 1 |")
 
 
 def test_the_process_of_a_contender() -> None:
