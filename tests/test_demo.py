@@ -257,7 +257,7 @@ def test_lifespan_state_outlives_a_request(client: httpx.Client) -> None:
     The notebook made at the start counts the visits of all requests.
     """
     counts = [
-        int(re.findall(r"was shown (\d+) times", client.get("/notes").text)[0])
+        int(re.findall(r"Visits of this page: (\d+)\.", client.get("/notes").text)[0])
         for _ in range(2)
     ]
 

@@ -66,7 +66,7 @@ async def show(request: Request) -> Response:
     return pages.page(
         "Notes",
         pages.paragraph(f"Running since {notebook.started:%Y-%m-%d %H:%M:%S} UTC."),
-        pages.paragraph(f"This page was shown {notebook.visits} times."),
+        pages.paragraph(f"Visits of this page: {notebook.visits}."),
         pages.table(rows),
         headers={"Refresh": "1"} if is_busy else None,
     )
