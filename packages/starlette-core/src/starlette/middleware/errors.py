@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from starlette._elsewhere import lend
-from starlette._error_answer import through_wrappers
 from starlette._send_tracker import SendTracker
 from starlette._utils import is_async_callable
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -88,6 +87,7 @@ class ServerErrorMiddleware:
     async def _answer(
         self, scope: Scope, receive: Receive, send: SendTracker, exc: Exception
     ) -> None:
+        from starlette._error_answer import through_wrappers
         from starlette.requests import Request
 
         send.send = through_wrappers(exc, send.send)
