@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Set
 
 from benchmarks.cases import all_cases, all_contenders
-from benchmarks.contest import FULL, QUICK, Plan, run_case
+from benchmarks.contest import FULL, QUICK, Plan, no_samples, run_generation
 from benchmarks.environments import Environment, Environments, default_folder
 from benchmarks.model import Adds, Case, Contender, Within
 from benchmarks.quotes import quoted
@@ -172,17 +172,21 @@ def _measure(
     plan: Plan,
     results: Results,
 ) -> None:
-    for number, case in enumerate(cases, 1):
+    samples = {case.name: no_samples(case, contenders) for case in cases}
+    total = plan.generations * len(cases)
+    for number in range(total):
+        case = cases[number % len(cases)]
         started = time.monotonic()
-        samples = run_case(case, contenders, environments, plan)
-        results.add(case, samples)
+        run_generation(case, contenders, environments, plan, samples[case.name])
         spent = time.monotonic() - started
-        print(f"{number}/{len(cases)} {case.name} ({spent:.1f} s)", file=sys.stderr)
-        for name, sample in samples.items():
+        print(f"{number + 1}/{total} {case.name} ({spent:.1f} s)", file=sys.stderr)
+    for case in cases:
+        results.add(case, samples[case.name])
+        for name, sample in samples[case.name].items():
             if sample.error:
                 # Of our own failures the whole story, of others' the end.
                 story = sample.error if name in _OURS else sample.last_line
-                print(f"  {name} failed: {story}", file=sys.stderr)
+                print(f"{case.name}: {name} failed: {story}", file=sys.stderr)
 
 
 def _measure_again(

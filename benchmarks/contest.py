@@ -18,7 +18,7 @@ from typing import Any, Dict, List, Mapping, Sequence
 from benchmarks.environments import ROOT, Environment
 from benchmarks.model import Case, Contender
 
-__all__ = ("FULL", "QUICK", "Plan", "Sample", "run_case")
+__all__ = ("FULL", "QUICK", "Plan", "Sample", "no_samples", "run_generation")
 
 _PATIENCE = 120.0
 """Seconds that one answer of a worker may take."""
@@ -35,7 +35,9 @@ class Plan:
         seconds: What the rounds of one generation may take; after that, and
             five rounds, there are no more.
         generations: How many times the processes are started anew, since the
-            layout of a process's memory is luck that all its rounds share.
+            layout of a process's memory is luck that all its rounds share.  All
+            cases have one before any has the next: a machine is slow for seconds at
+            a time, and a case should not have all its rounds in them.
     """
 
     turn: float
@@ -44,7 +46,7 @@ class Plan:
     generations: int
 
 
-FULL = Plan(turn=0.005, rounds=50, seconds=8.0, generations=2)
+FULL = Plan(turn=0.005, rounds=40, seconds=5.0, generations=3)
 QUICK = Plan(turn=0.005, rounds=40, seconds=2.5, generations=1)
 
 
@@ -129,27 +131,30 @@ def _clean_environ() -> Dict[str, str]:
     return {**environ, "PYTHONHASHSEED": "0", "PYTHONNOUSERSITE": "1"}
 
 
-def run_case(
+def no_samples(case: Case, contenders: Sequence[Contender]) -> Dict[str, Sample]:
+    """Return what will be measured, for each of *contenders* that has a part in it."""
+    return {
+        each.name: Sample() for each in contenders if case.factory(each) is not None
+    }
+
+
+def run_generation(
     case: Case,
     contenders: Sequence[Contender],
     environments: Mapping[str, Environment],
     plan: Plan,
-) -> Dict[str, Sample]:
-    """Measure *case* for each of *contenders* that has a part in it."""
-    samples = {
-        each.name: Sample() for each in contenders if case.factory(each) is not None
+    samples: Dict[str, Sample],
+) -> None:
+    """Measure *case* with processes of one generation, and add to *samples*."""
+    workers = {
+        each.name: _Worker(each, case, str(environments[each.name].python))
+        for each in contenders
+        if each.name in samples and not samples[each.name].error
     }
-    for _ in range(plan.generations):
-        workers = {
-            each.name: _Worker(each, case, str(environments[each.name].python))
-            for each in contenders
-            if each.name in samples and not samples[each.name].error
-        }
-        _run_generation(workers, samples, plan)
-    return samples
+    _run_rounds(workers, samples, plan)
 
 
-def _run_generation(
+def _run_rounds(
     workers: Dict[str, _Worker], samples: Dict[str, Sample], plan: Plan
 ) -> None:
     iterations: Dict[str, int] = {}
