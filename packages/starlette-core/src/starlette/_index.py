@@ -118,18 +118,17 @@ class Tail(NamedTuple):
     Attributes:
         literals: The segments that are spelled out in a template, and not meant.
         candidates: The routes that any other segment leads to.
-        route: The first of them, if it needs not be asked.
-        is_shared: Whether there are others.
-        name: Of the parameter that the segment is.
-        is_number: Whether it is one; a text otherwise.
     """
 
     literals: FrozenSet[str]
     candidates: Routes
-    route: Optional[Route]
-    is_shared: bool
-    name: str
-    is_number: bool
+
+
+# Of such paths, where the first of the candidates needs not be asked: that route; the
+# name of the parameter that the segment is; whether it is a number, a text otherwise;
+# whether nothing else comes into question; if something does, the literals, and whether
+# there are other candidates.  A plain tuple, because it is unpacked for every request.
+KnownTail = Tuple[Route, str, bool, bool, FrozenSet[str], bool]
 
 
 class Segments(NamedTuple):
@@ -189,6 +188,7 @@ class RouteIndex:
         self.only: Dict[str, Route] = {}
         self._first: Dict[str, Route] = {}
         self._tails: Dict[str, Tail] = {}
+        self._known_tails: Dict[str, KnownTail] = {}
         # Where hosts count, a path alone does not lead to anything.
         if not self._hosts:
             for path, parts in self._templates:
@@ -244,7 +244,10 @@ class RouteIndex:
             candidates = self._walk(literal + "\0", self._always)
             nodes = self._nodes(prefix.split("/"))
             spelled = frozenset([key for node in nodes for key in node.literals])
-            self._tails[prefix] = _tail(spelled, candidates, literal)
+            tail = self._tails[prefix] = Tail(spelled, candidates)
+            known_tail = _known_tail(tail, literal)
+            if known_tail is not None:
+                self._known_tails[prefix] = known_tail
 
     def _lone_mounts(self) -> Dict[str, Mount]:
         start = self._root.literals.get("")
@@ -279,13 +282,11 @@ class RouteIndex:
         knows how to refuse.
         """
         prefix, _, segment = path.rpartition("/")
-        tail = self._tails.get(prefix)
-        if tail is not None:
-            literals, _, route, is_shared, name, is_number = tail
-            if (
-                route is None
-                or (literals and segment in literals)
-                or (is_shared and not route.takes(method))
+        known = self._known_tails.get(prefix)
+        if known is not None:
+            route, name, is_number, is_alone, literals, is_shared = known
+            if not is_alone and (
+                segment in literals or (is_shared and not route.takes(method))
             ):
                 pass
             elif is_number:
@@ -294,8 +295,8 @@ class RouteIndex:
                     return route, {name: int(segment)}
             elif segment:
                 return route, {name: segment}
-        route = self._first.get(path)
-        return (route, {}) if route and route.takes(method) else NOT_KNOWN
+        first = self._first.get(path)
+        return (first, {}) if first and first.takes(method) else NOT_KNOWN
 
     def candidates(self, scope: Scope, path: str) -> Routes:
         """Return the routes that may match *scope*, in the order of registration.
@@ -375,21 +376,23 @@ def _is_spelled(route: BaseRoute, path: str) -> bool:
     return parts is not None and all(isinstance(part, str) for part in parts)
 
 
-def _tail(spelled: FrozenSet[str], candidates: Routes, literal: str) -> Tail:
-    route = candidates[0]
-    if is_plain(route):
-        route = cast(Route, route)
-        parts = template_parts(route.path, route.path_regex) or [""]
-        param = parts[-1]
-        if parts[0] == literal and len(parts) == 2 and isinstance(param, Param):
-            kind = type(param.convertor)
-            if kind in (StringConvertor, IntegerConvertor):
-                is_number = kind is IntegerConvertor
-                is_shared = len(candidates) > 1
-                return Tail(
-                    spelled, candidates, route, is_shared, param.name, is_number
-                )
-    return Tail(spelled, candidates, None, False, "", False)
+def _known_tail(tail: Tail, literal: str) -> Optional[KnownTail]:
+    """Return what needs not be asked of the first candidate, if it is that plain."""
+    route = tail.candidates[0]
+    if not is_plain(route):
+        return None
+    route = cast(Route, route)
+    parts = template_parts(route.path, route.path_regex) or [""]
+    param = parts[-1]
+    if parts[0] != literal or len(parts) != 2 or not isinstance(param, Param):
+        return None
+    kind = type(param.convertor)
+    if kind not in (StringConvertor, IntegerConvertor):
+        return None
+    is_shared = len(tail.candidates) > 1
+    is_alone = not is_shared and not tail.literals
+    is_number = kind is IntegerConvertor
+    return route, param.name, is_number, is_alone, tail.literals, is_shared
 
 
 def _narrows(route: BaseRoute) -> bool:
