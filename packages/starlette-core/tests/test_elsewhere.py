@@ -4,45 +4,82 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, AsyncIterator, List, Tuple
+from typing import Any, AsyncIterator, List
 
 import pytest
 
-from starlette._elsewhere import LENT
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Router
 from starlette.testing import Script, http_scope
 
-MODULES = (
-    "starlette._exception_handler",
-    "starlette.applications",
-    "starlette.datastructures",
-    "starlette.endpoints",
-    "starlette.middleware.base",
-    "starlette.middleware.errors",
-    "starlette.middleware.exceptions",
-    "starlette.requests",
-    "starlette.responses",
-    "starlette.routing",
-    "starlette.schemas",
-    "starlette.websockets",
-)
+# Where programs look for it, what they ask for, and who makes it.
+LENT = [
+    ("starlette._exception_handler", "run_in_threadpool", "starlette.concurrency"),
+    ("starlette._exception_handler", "WebSocket", "starlette.websockets"),
+    ("starlette.applications", "_MiddlewareFactory", "starlette._middleware"),
+    ("starlette.applications", "BaseHTTPMiddleware", "starlette.middleware.base"),
+    ("starlette.applications", "Request", "starlette.requests"),
+    ("starlette.applications", "Response", "starlette.responses"),
+    ("starlette.applications", "WebSocket", "starlette.websockets"),
+    ("starlette.datastructures", "run_in_threadpool", "starlette.concurrency"),
+    ("starlette.endpoints", "status", "starlette"),
+    ("starlette.endpoints", "run_in_threadpool", "starlette.concurrency"),
+    ("starlette.middleware.base", "ClientDisconnect", "starlette.requests"),
+    ("starlette.middleware.errors", "run_in_threadpool", "starlette.concurrency"),
+    ("starlette.middleware.errors", "Request", "starlette.requests"),
+    ("starlette.middleware.errors", "HTMLResponse", "starlette.responses"),
+    ("starlette.middleware.errors", "PlainTextResponse", "starlette.responses"),
+    ("starlette.middleware.errors", "Response", "starlette.responses"),
+    ("starlette.middleware.errors", "ExceptionHandler", "starlette.types"),
+    (
+        "starlette.middleware.exceptions",
+        "wrap_app_handling_exceptions",
+        "starlette._exception_handler",
+    ),
+    ("starlette.requests", "URL", "starlette.datastructures"),
+    ("starlette.requests", "Address", "starlette.datastructures"),
+    ("starlette.requests", "FormData", "starlette.datastructures"),
+    ("starlette.requests", "Headers", "starlette.datastructures"),
+    ("starlette.requests", "QueryParams", "starlette.datastructures"),
+    ("starlette.requests", "State", "starlette.datastructures"),
+    ("starlette.requests", "UploadFile", "starlette.datastructures"),
+    ("starlette.requests", "FormParser", "starlette.formparsers"),
+    ("starlette.requests", "MultiPartException", "starlette.formparsers"),
+    ("starlette.requests", "MultiPartParser", "starlette.formparsers"),
+    ("starlette.responses", "collapse_excgroups", "starlette._utils"),
+    ("starlette.responses", "BackgroundTask", "starlette.background"),
+    ("starlette.responses", "iterate_in_threadpool", "starlette.concurrency"),
+    ("starlette.responses", "URL", "starlette.datastructures"),
+    ("starlette.responses", "Headers", "starlette.datastructures"),
+    ("starlette.responses", "MutableHeaders", "starlette.datastructures"),
+    ("starlette.responses", "ClientDisconnect", "starlette.requests"),
+    ("starlette.responses", "Receive", "starlette.types"),
+    ("starlette.responses", "Scope", "starlette.types"),
+    ("starlette.responses", "Send", "starlette.types"),
+    (
+        "starlette.routing",
+        "wrap_app_handling_exceptions",
+        "starlette._exception_handler",
+    ),
+    ("starlette.routing", "get_route_path", "starlette._utils"),
+    ("starlette.routing", "Convertor", "starlette.convertors"),
+    ("starlette.routing", "URL", "starlette.datastructures"),
+    ("starlette.routing", "Headers", "starlette.datastructures"),
+    ("starlette.routing", "URLPath", "starlette.datastructures"),
+    ("starlette.routing", "HTTPException", "starlette.exceptions"),
+    ("starlette.routing", "Middleware", "starlette.middleware"),
+    ("starlette.routing", "PlainTextResponse", "starlette.responses"),
+    ("starlette.routing", "RedirectResponse", "starlette.responses"),
+    ("starlette.routing", "Lifespan", "starlette.types"),
+    ("starlette.routing", "WebSocketClose", "starlette.websockets"),
+    ("starlette.schemas", "Request", "starlette.requests"),
+    ("starlette.websockets", "Response", "starlette.responses"),
+]
 
 
-def listed() -> List[Tuple[str, str, str]]:
-    """Return each name with the module that has it and the one that makes it."""
-    for module in MODULES:
-        importlib.import_module(module)
-    return [
-        (module, source, name)
-        for module in MODULES
-        for name, source in LENT[module].items()
-    ]
-
-
-@pytest.mark.parametrize("module, source, name", listed())
-def test_a_name_of_another_module(module: str, source: str, name: str) -> None:
+@pytest.mark.parametrize("module, name, source", LENT)
+def test_a_name_of_another_module(module: str, name: str, source: str) -> None:
     """It is what that module makes."""
     found = getattr(importlib.import_module(module), name)
     made = getattr(importlib.import_module(source), name)
@@ -50,7 +87,7 @@ def test_a_name_of_another_module(module: str, source: str, name: str) -> None:
     assert found is made
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", sorted({module for module, _, _ in LENT}))
 def test_a_name_that_nobody_makes(module: str) -> None:
     """It is missing as from any module."""
     found = importlib.import_module(module)

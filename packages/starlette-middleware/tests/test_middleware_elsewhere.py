@@ -3,49 +3,35 @@
 from __future__ import annotations
 
 import importlib
-from typing import List, Tuple
 
 import pytest
 
-from starlette._elsewhere import LENT
-
-MODULES = (
-    "starlette.middleware.gzip",
-    "starlette.middleware.sessions",
-    "starlette.middleware.trustedhost",
-)
-
-
-def listed() -> List[Tuple[str, str, str]]:
-    """Return each name with the module that has it and the one that makes it."""
-    for module in MODULES:
-        importlib.import_module(module)
-    return [
-        (module, source, name)
-        for module in MODULES
-        for name, source in LENT[module].items()
-    ]
+# Where programs look for it, what they ask for, and who makes it.
+LENT = [
+    ("starlette.middleware.gzip", "Headers", "starlette.datastructures"),
+    ("starlette.middleware.gzip", "MutableHeaders", "starlette.datastructures"),
+    ("starlette.middleware.sessions", "MutableHeaders", "starlette.datastructures"),
+    ("starlette.middleware.sessions", "Secret", "starlette.datastructures"),
+    ("starlette.middleware.sessions", "HTTPConnection", "starlette.requests"),
+    ("starlette.middleware.trustedhost", "Headers", "starlette.datastructures"),
+]
 
 
-@pytest.mark.parametrize("module, source, name", listed())
-def test_a_name_of_another_module(module: str, source: str, name: str) -> None:
+@pytest.mark.parametrize("module, name, source", LENT)
+def test_a_name_of_another_module(module: str, name: str, source: str) -> None:
     """
     It is what that module makes.
     """
     found = getattr(importlib.import_module(module), name)
-    made = getattr(importlib.import_module(source), name)
 
-    assert found is made
+    assert found is getattr(importlib.import_module(source), name)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_a_name_that_nobody_makes(module: str) -> None:
+def test_a_name_that_nobody_makes() -> None:
     """
-    It is missing as from any module.
+    It is missing, also from the module that finds some names in its own way.
     """
-    found = importlib.import_module(module)
+    sessions = importlib.import_module("starlette.middleware.sessions")
 
-    with pytest.raises(AttributeError) as caught:
-        getattr(found, "no_such_name")  # noqa: B009
-
-    assert str(caught.value) == f"module '{module}' has no attribute 'no_such_name'"
+    with pytest.raises(AttributeError, match=r"sessions' has no attribute 'no_name'"):
+        getattr(sessions, "no_name")  # noqa: B009

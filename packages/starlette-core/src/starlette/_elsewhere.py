@@ -10,12 +10,9 @@ from __future__ import annotations
 
 from importlib import import_module
 from sys import modules
-from typing import Any, Callable, Dict, Mapping
+from typing import Any, Callable, Mapping
 
-__all__ = ("LENT", "lend")
-
-# Of each module that lends some: where a name is made.
-LENT: Dict[str, Dict[str, str]] = {}
+__all__ = ("lend",)
 
 
 def lend(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
@@ -28,7 +25,7 @@ def lend(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
     Returns:
         What has become the ``__getattr__`` of the module, for one that has its own.
     """
-    sources = LENT[module] = {
+    sources = {
         name: source for source, listed in names.items() for name in listed.split()
     }
 
