@@ -32,16 +32,16 @@ def test_closed_while_it_is_opened(path: Path) -> None:
 
     def plan(status: object) -> List[object]:
         opening.set()
-        closed.wait(10)
+        closed.wait(60)
         files.append(reader._file)
         return []
 
     thread = threading.Thread(target=reader.open, args=(plan,))
     thread.start()
-    opening.wait(10)
+    opening.wait(60)
     reader.close()
     closed.set()
-    thread.join(10)
+    thread.join(60)
 
     assert files[0].closed  # type: ignore[attr-defined]
 

@@ -74,7 +74,7 @@ class Running:
             await self.app(scope, self.script, self.recorder)
 
         self.group.start_soon(run)
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             await self.recorder.wait_for("lifespan.startup.complete")
         return self
 

@@ -696,7 +696,7 @@ async def test_endless_stream_that_dispatch_replaces() -> None:
         return PlainTextResponse("other")
 
     app = around(endpoint(inner), dispatch)
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         for version in ("2.3", "2.4"):
             asgi = {"version": "3.0", "spec_version": version}
             await exchange(app, http_scope(path=f"/{version}", asgi=asgi))
@@ -719,7 +719,7 @@ async def test_endless_stream_that_dispatch_stops_reading() -> None:
         return PlainTextResponse(await chunks.__anext__())
 
     app = around(endless(closed, b"1", b"2"), dispatch)
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         recorder = await exchange(app, http_scope())
 
     assert recorder.body == b"2"
@@ -926,7 +926,7 @@ async def test_application_that_sends_from_other_tasks() -> None:
     async def send(message: Message) -> None:
         log.append(message["type"].rpartition(".")[2])
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         await around(app, layers=2)(http_scope(), Script.http(), send)
 
     assert log == [
@@ -962,7 +962,7 @@ async def test_unread_stream_from_another_task() -> None:
         await call_next(request)
         return PlainTextResponse("other")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         await exchange(around(app, dispatch), http_scope())
 
     assert log == ["let go", "let go"]
@@ -1059,7 +1059,7 @@ async def test_client_that_goes_in_the_middle_of_a_stream() -> None:
     recorder = Recorder()
     script = Script.http()
     app: Any = around(endless(closed, b"1"), layers=3)
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         async with anyio.create_task_group() as group:
             group.start_soon(app, http_scope(), script, recorder)
             await recorder.wait_for("http.response.body")
@@ -1124,7 +1124,7 @@ async def test_exception_of_dispatch_while_another_task_sends() -> None:
         await call_next(request)
         raise Boom
 
-    with anyio.fail_after(5), pytest.raises(Boom):
+    with anyio.fail_after(60), pytest.raises(Boom):
         await exchange(around(app, dispatch), http_scope())
 
     assert log == ["ended"]
@@ -1152,7 +1152,7 @@ async def test_dispatch_that_is_busy_while_another_task_sends() -> None:
             await anyio.sleep(0)
         return response
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         recorder = await exchange(around(app, dispatch, layers=2), http_scope())
 
     assert recorder.body == b"x"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any, Iterator, List
 
 import anyio
@@ -130,6 +131,104 @@ async def test_closed_between_two_pulls(begun: bool) -> None:
     assert source.closed_in[0] != threading.get_ident()
 
 
+async def test_closed_while_the_thread_is_on_its_way_back() -> None:
+    """
+    What the thread has left behind, too early to be told, is closed all the same.
+    """
+    source = Source()
+    goes_on = threading.Event()
+
+    def items() -> Iterator[Any]:
+        yield next(source)
+        goes_on.wait(60)
+        yield from source
+
+    class Held(Source):
+        def __init__(self) -> None:
+            super().__init__()
+            self.items = items()
+
+        def __next__(self) -> Any:
+            return next(self.items)
+
+    held = Held()
+    iterator = ThreadIterator(held)
+    await iterator.__anext__()
+    goes_on.set()
+    while iterator._is_held:
+        time.sleep(0)  # the loop must not learn that the thread has left
+    await iterator.aclose()
+
+    assert source.given == MAX_ITEMS
+    assert len(held.closed_in) == 1
+
+
+async def test_closed_by_two_at_once() -> None:
+    """
+    One of them closes it, and both wait for that.
+    """
+    source = Source()
+    iterator = ThreadIterator(source)
+    await iterator.__anext__()
+    await _settled(iterator)
+    seen: List[int] = []
+
+    async def close() -> None:
+        await iterator.aclose()
+        seen.append(len(source.closed_in))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(close)
+        group.start_soon(close)
+
+    assert seen == [1, 1]
+
+
+async def test_closed_when_it_is_too_late_to_wait() -> None:
+    """
+    Cancelled, it is closed as well.
+    """
+    source = Source()
+    iterator = ThreadIterator(source)
+    await iterator.__anext__()
+    await _settled(iterator)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await iterator.aclose()
+
+    assert len(source.closed_in) == 1
+
+
+async def test_stopped_while_the_thread_is_busy() -> None:
+    """
+    Cancelled, it does not wait; the thread closes it, and there are no more items.
+    """
+    goes_on = threading.Event()
+    is_closed = threading.Event()
+
+    def items() -> Iterator[int]:
+        try:
+            yield 1
+            goes_on.wait(60)
+            yield 2
+        finally:
+            is_closed.set()
+
+    iterator = ThreadIterator(items())
+    await iterator.__anext__()
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await iterator.aclose()
+    was_closed = is_closed.is_set()
+    goes_on.set()
+    rest = [item async for item in iterator if not is_closed.wait(60)]
+
+    assert scope.cancelled_caught
+    assert not was_closed
+    assert is_closed.wait(60)
+    assert rest == []
+
+
 async def test_not_closed_at_its_end() -> None:
     """
     What has come to its end by itself is left alone.
@@ -199,16 +298,17 @@ async def test_item_that_comes_before_the_wait() -> None:
 
 async def test_cancelled_while_it_waits_for_a_thread() -> None:
     """
-    It can be asked again.
+    It can be asked again, and no item is lost.
     """
-    iterator = ThreadIterator([1])
+    iterator = ThreadIterator([1, 2])
+    seen: List[int] = []
 
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await anyio.sleep(0)
-    item = await iterator.__anext__()
+        seen.append(await iterator.__anext__())
+    seen += [item async for item in iterator]
 
-    assert item == 1
+    assert seen == [1, 2]
 
 
 async def test_cancelled_while_the_thread_works() -> None:

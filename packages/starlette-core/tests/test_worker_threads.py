@@ -60,7 +60,7 @@ def test_idle_thread_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = Worker()
     _worker_threads._idle.append(worker)
     worker.start()
-    worker.join(10)
+    worker.join(60)
 
     assert not worker.is_alive()
     assert worker not in _worker_threads._idle
@@ -76,7 +76,7 @@ def test_thread_that_was_just_taken_stays(monkeypatch: pytest.MonkeyPatch) -> No
     worker.join(0.1)
     was_alive = worker.is_alive()
     worker.inbox.put(None)
-    worker.join(10)
+    worker.join(60)
 
     assert was_alive
     assert not worker.is_alive()
@@ -91,7 +91,7 @@ def test_loop_is_closed_before_the_call_ends() -> None:
 
     def call() -> None:
         threads.append(threading.current_thread())
-        goes_on.wait(10)
+        goes_on.wait(60)
         ended.set()
 
     async def abandon() -> None:
@@ -103,7 +103,7 @@ def test_loop_is_closed_before_the_call_ends() -> None:
 
     asyncio.run(abandon())
     goes_on.set()
-    ended.wait(10)
+    ended.wait(60)
     again = asyncio.run(run_in_threadpool(threading.current_thread))
 
     assert threads[0].is_alive()
@@ -164,7 +164,7 @@ def test_task_cancel_ends_the_wait() -> None:
     goes_on, ended = threading.Event(), threading.Event()
 
     def call() -> None:
-        goes_on.wait(10)
+        goes_on.wait(60)
         ended.set()
 
     async def main() -> None:
@@ -175,7 +175,7 @@ def test_task_cancel_ends_the_wait() -> None:
 
     asyncio.run(main())
 
-    assert ended.wait(10)
+    assert ended.wait(60)
 
 
 def test_threads_without_anyio(no_anyio: None) -> None:
