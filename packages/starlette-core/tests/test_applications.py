@@ -388,11 +388,9 @@ async def test_tools_replace_recipes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made == [Adding, ServerErrorMiddleware, ExceptionMiddleware]
 
 
-async def test_tools_replace_calls_of_middleware(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_tools_replace_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    The two own middlewares are called by what stands on their classes.
+    What a request passes through is called by what stands on its class.
     """
     seen: List[str] = []
 
@@ -409,11 +407,16 @@ async def test_tools_replace_calls_of_middleware(
 
     app = Starlette(routes=[Route("/", endpoint)])
     await exchange(app, http_scope())
-    for cls in (ServerErrorMiddleware, ExceptionMiddleware, Router):
+    for cls in (ServerErrorMiddleware, ExceptionMiddleware, Router, Response):
         trace(cls)
     await exchange(app, http_scope())
 
-    assert seen == ["ServerErrorMiddleware", "ExceptionMiddleware", "Router"]
+    assert seen == [
+        "ServerErrorMiddleware",
+        "ExceptionMiddleware",
+        "Router",
+        "Response",
+    ]
 
 
 def test_recipe() -> None:

@@ -286,6 +286,10 @@ class Response:
             await self.background()
 
 
+# What it was before anybody put something in its place, which has to be called.
+RESPONSE_CALL: Any = Response.__call__
+
+
 def _render_other(content: Any, charset: str) -> Union[bytes, memoryview]:
     if isinstance(content, bytearray):
         return bytes(content)

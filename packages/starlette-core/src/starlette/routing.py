@@ -18,6 +18,7 @@ from starlette._exception_handler import answer_exception
 from starlette._lifespan import HandlersLifespan, from_generator
 from starlette._mounts import Host, Mount
 from starlette._path import PARAM_REGEX, compile_path, replace_params
+from starlette._response import RESPONSE_CALL
 from starlette._router import Router
 from starlette._routes import (
     BaseRoute,
@@ -102,7 +103,22 @@ def request_response(
         request: Request = Request(scope, receive, tracker)
         try:
             response = await call(request)
-            await response(scope, receive, tracker)
+            if type(response).__call__ is not RESPONSE_CALL:
+                await response(scope, receive, tracker)
+                return
+            # All that the response would do itself: one coroutine less.
+            tracker.response_started = True
+            send = tracker.send
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": response.status_code,
+                    "headers": response.raw_headers,
+                }
+            )
+            await send({"type": "http.response.body", "body": response.body})
+            if response.background is not None:
+                await response.background()
         except Exception as exc:
             if not await answer_exception(exc, request, scope, receive, tracker):
                 raise
