@@ -6,15 +6,16 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Iterator, Tuple
 
-__all__ = ("DEADLINE", "ROOT", "address", "interrupt", "running")
+__all__ = ("DEADLINE", "ROOT", "address", "interrupt", "kept_port", "running")
 
 ROOT = Path(__file__).resolve().parent.parent
-DEADLINE = 30.0  # seconds; generous, because it is reached by failures alone
+DEADLINE = 60.0  # seconds; generous, because it is reached by failures alone
 
 
 @contextlib.contextmanager
@@ -35,6 +36,19 @@ def running(
     finally:
         process.kill()
         process.communicate(timeout=DEADLINE)
+
+
+@contextlib.contextmanager
+def kept_port() -> Iterator[int]:
+    """A port of the loopback that nobody else is given while the block lasts.
+
+    It is bound, but nobody listens on it: whoever is told of it may, with
+    SO_REUSEADDR, as servers do.  One that was free a moment ago may not be free now.
+    """
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))
+        yield keeper.getsockname()[1]
 
 
 def address(process: subprocess.Popen[str]) -> str:

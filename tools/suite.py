@@ -48,7 +48,7 @@ OTHER_LINE = ("test-graphql32", "packages/starlette-graphql/tests")
 # (pytest 9, which needs Python 3.10.)
 LAST_RESORT = (
     "-o",
-    "faulthandler_timeout=400",
+    "faulthandler_timeout=900",
     "-o",
     "faulthandler_exit_on_timeout=true",
 )

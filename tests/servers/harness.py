@@ -24,6 +24,8 @@ from typing import Any, Callable, Iterator, List, Optional, Tuple, TypeVar, cast
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from tests.programs import kept_port
+
 __all__ = (
     "DEADLINE",
     "SERVERS",
@@ -36,7 +38,9 @@ __all__ = (
 )
 
 HERE = Path(__file__).resolve().parent
-DEADLINE = 15.0  # seconds; generous, because it is reached by failures alone
+DEADLINE = 60.0  # seconds; generous, because it is reached by failures alone
+# What a client of WebSockets may take to open one, and to close it.
+WAITS = {"open_timeout": DEADLINE, "close_timeout": DEADLINE}
 POLL = 0.01  # seconds between two looks at something that is awaited
 
 T = TypeVar("T")
@@ -50,8 +54,12 @@ class Server:
         name: What the tests are called by.
         module: What `python -m` runs.
         options: The command line; `{port}` stands for the port.
+        patience: More options, with which a shutdown waits for requests as long as a
+            test may need.  Without them it ends soon, whatever is still open.
         fails_by_status: Whether a startup that fails shows in the exit status.
             The main process of hypercorn survives its worker, and ends with 0.
+        closes_port: Whether the port is closed as soon as a shutdown begins.  The main
+            process of hypercorn keeps it open, and lets in who is never served.
         sends_accept_headers: Whether the headers of `websocket.accept` are sent.
         passes_close_code: Whether `websocket.disconnect` has the client's code; it
             is 1006, "closed abnormally", otherwise.
@@ -71,7 +79,9 @@ class Server:
     name: str
     module: str
     options: Tuple[str, ...]
+    patience: Tuple[str, ...] = ()
     fails_by_status: bool = True
+    closes_port: bool = True
     sends_accept_headers: bool = True
     passes_close_code: bool = True
     tells_sender: bool = True
@@ -80,14 +90,18 @@ class Server:
     waits_for_background: bool = True
     ends_websockets: bool = True
 
-    def command(self, port: int) -> List[str]:
+    def command(self, port: int, *more: str) -> List[str]:
         """The command that serves `program:app` on a port of the loopback."""
         options = [option.format(port=port) for option in self.options]
-        return [sys.executable, "-m", self.module, *options, "program:app"]
+        return [sys.executable, "-m", self.module, *options, *more, "program:app"]
 
 
-UVICORN = ("--host=127.0.0.1", "--port={port}", "--log-level=warning")
-HYPERCORN = ("--bind=127.0.0.1:{port}", "--log-level=warning")
+# Connections are kept for longer than a test may stand still; granian does so.
+UVICORN = (
+    *("--host=127.0.0.1", "--port={port}", "--log-level=warning"),
+    "--timeout-keep-alive=60",
+)
+HYPERCORN = ("--bind=127.0.0.1:{port}", "--log-level=warning", "--keep-alive=60")
 GRANIAN = ("--host=127.0.0.1", "--port={port}", "--interface=asgi", "--no-access-log")
 
 SERVERS = (
@@ -101,6 +115,7 @@ SERVERS = (
         "hypercorn-asyncio",
         "hypercorn",
         (*HYPERCORN, "--worker-class=asyncio", "--workers=0"),
+        patience=("--graceful-timeout=60",),
         passes_close_code=False,
         tells_sender=False,
     ),
@@ -109,7 +124,9 @@ SERVERS = (
         "hypercorn",
         # Without a process of its own, the trio worker ignores SIGTERM.
         (*HYPERCORN, "--worker-class=trio", "--workers=1"),
+        patience=("--graceful-timeout=60",),
         fails_by_status=False,
+        closes_port=False,
         passes_close_code=False,
         tells_sender=False,
         replies_while_sending=False,
@@ -228,7 +245,7 @@ class Running:
         # A socket of our own is never led through a proxy.
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)
         url = f"ws://127.0.0.1:{self.port}{path}"
-        with plain, connect(url, sock=plain, close_timeout=1, **options) as websocket:
+        with plain, connect(url, sock=plain, **{**WAITS, **options}) as websocket:
             yield websocket
 
     def notes(self, key: str) -> List[str]:
@@ -243,7 +260,7 @@ class Running:
     def accepts(self) -> bool:
         """Whether a connection can be made."""
         try:
-            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            Connection(self.port).socket.close()
         except OSError:
             return False
         return True
@@ -257,7 +274,8 @@ class Running:
         if self.process.poll() is not None:  # pragma: no cover (a failure)
             raise RuntimeError(self.output)
         try:
-            answer = httpx.get(f"{self.url}/hello", trust_env=False)
+            with self.client() as client:
+                answer = client.get("/hello")
         except httpx.TransportError:
             return False
         if answer.is_error:  # pragma: no cover (a failure)
@@ -274,7 +292,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def start(server: Server, folder: Path, **environment: str) -> Iterator[Running]:
+def start(
+    server: Server, folder: Path, *options: str, **environment: str
+) -> Iterator[Running]:
     """Start a server on a free port, in a process group that does not outlive this.
 
     The caller decides what to wait for: a server that refuses to start is a case
@@ -284,32 +304,31 @@ def start(server: Server, folder: Path, **environment: str) -> Iterator[Running]
     folder.mkdir()
     log = folder / "log"
     log.touch()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     variables = {"PROGRAM_LOG": str(log), "PROGRAM_FOLDER": str(folder)}
-    with open(folder / "output", "wb") as output:
-        process = subprocess.Popen(
-            server.command(port),
-            cwd=HERE,
-            env={**os.environ, **variables, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            # The workers of a server are ended together with it.
-            start_new_session=True,
-        )
-    running = Running(server, process, port, folder, folder / "output")
-    try:
-        yield running
-    finally:
-        end(process)
+    with kept_port() as port:
+        with open(folder / "output", "wb") as output:
+            process = subprocess.Popen(
+                server.command(port, *options),
+                cwd=HERE,
+                env={**os.environ, **variables, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # The workers of a server are ended together with it.
+                start_new_session=True,
+            )
+        running = Running(server, process, port, folder, folder / "output")
+        try:
+            yield running
+        finally:
+            end(process)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
     """End a server, with its workers; kindly first, so that it ends in good order."""
     with contextlib.suppress(subprocess.TimeoutExpired, ProcessLookupError):
         process.terminate()
-        process.wait(timeout=5)
+        process.wait(timeout=DEADLINE)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=DEADLINE)

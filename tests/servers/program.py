@@ -314,13 +314,18 @@ async def ws_state(websocket: WebSocket) -> None:
 
 
 async def ws_talk(websocket: WebSocket) -> None:
-    """Talks for a second, and writes down whether it learnt that nobody listens."""
+    """Talks, and writes down whether it learnt that nobody listens.
+
+    The file named by the key ends the talk, after a hundred words more.
+    """
     await websocket.accept()
     key = websocket.path_params["key"]
+    last_words = 100
     try:
-        for _ in range(100):
+        while last_words:
             await websocket.send_text("tick")
             await anyio.sleep(PAUSE)
+            last_words -= (FOLDER / key).exists()
     except WebSocketDisconnect:
         note(key, "was-told")
     else:

@@ -13,8 +13,6 @@ import pytest
 
 from .harness import Running
 
-pytestmark = pytest.mark.timeout(60)
-
 MULTIPART = b"multipart/form-data; boundary=b"
 PART = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nvalue\r\n'
 

@@ -6,8 +6,6 @@ import pytest
 
 from .harness import Connection, Running, wait_for
 
-pytestmark = pytest.mark.timeout(60)
-
 prefixes = pytest.mark.parametrize("prefix", ["", "/wrapped"], ids=["plain", "wrapped"])
 departures = pytest.mark.parametrize("how", ["close", "reset"])
 

@@ -10,8 +10,6 @@ import pytest
 
 from .harness import Running
 
-pytestmark = pytest.mark.timeout(60)
-
 # The second one has three `BaseHTTPMiddleware` between the server and the endpoint.
 prefixes = pytest.mark.parametrize("prefix", ["", "/wrapped"], ids=["plain", "wrapped"])
 

@@ -11,13 +11,19 @@ import pytest
 
 from .harness import DEADLINE, SERVERS, Running, Server, start, wait_for
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture(params=SERVERS, ids=lambda server: server.name)
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
     """A server for one test, which may end it."""
     with start(request.param, tmp_path) as running:
+        wait_for("first answer", running.answers)
+        yield running
+
+
+@pytest.fixture(params=SERVERS, ids=lambda server: server.name)
+def patient(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Running]:
+    """The same, and its end waits for what it is at work on."""
+    with start(request.param, tmp_path, *request.param.patience) as running:
         wait_for("first answer", running.answers)
         yield running
 
@@ -68,27 +74,32 @@ def test_lifespans_are_nested(fresh: Running) -> None:
     assert fresh.notes("lifespan") == [*started, "child-shutdown", "shutdown"]
 
 
-def test_graceful_shutdown(fresh: Running, key: str) -> None:
+def test_graceful_shutdown(patient: Running, key: str) -> None:
     """
     A request that is running when SIGTERM comes is answered, and its background task
-    run if the server waits for it, before the shutdown handlers run; new connections
-    are refused meanwhile.
+    run if the server waits for it, before the shutdown handlers run.  Connections that
+    are idle are closed meanwhile, and new ones refused, if the server does so.
     """
-    with fresh.connection() as connection:
+    with patient.connection() as connection, patient.connection() as idle:
+        idle.send(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        idle.answer()
         connection.send(f"GET /gated/{key} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        fresh.wait_for_note(key, "waiting")
-        fresh.terminate()
-        wait_for("closed port", lambda: not fresh.accepts())
-        before = fresh.notes("lifespan")
-        (fresh.folder / key).touch()
+        patient.wait_for_note(key, "waiting")
+        patient.terminate()
+        last = idle.socket.recv(1)
+        if patient.server.closes_port:
+            wait_for("closed port", lambda: not patient.accepts())
+        before = patient.notes("lifespan")
+        (patient.folder / key).touch()
         response, body = connection.answer()
-        status = fresh.wait()
+        status = patient.wait()
 
+    assert last == b""
     assert (response.status, body) == (200, b"finished")
-    if fresh.server.waits_for_background:
-        assert fresh.notes(key) == ["waiting", "after"]
+    if patient.server.waits_for_background:
+        assert patient.notes(key) == ["waiting", "after"]
     assert "shutdown" not in before
-    assert fresh.notes("lifespan")[-1] == "shutdown"
+    assert patient.notes("lifespan")[-1] == "shutdown"
     # uvicorn passes the signal on to its parent when all is done.
     assert status in (0, -signal.SIGTERM)
 

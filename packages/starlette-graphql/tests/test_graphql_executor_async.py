@@ -154,7 +154,7 @@ async def test_fields_wait_for_each_other() -> None:
     met = anyio.Event()
 
     async def wait() -> str:
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             await met.wait()
         return "waited"
 

@@ -89,7 +89,7 @@ def test_server_that_does_not_stop(monkeypatch: pytest.MonkeyPatch) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        go_on.wait(30)
+        go_on.wait(60)
         await send({"type": "lifespan.shutdown.complete"})
 
     with pytest.raises(RuntimeError, match=r"did not stop within 0.2 seconds"):

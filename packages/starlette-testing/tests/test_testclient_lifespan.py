@@ -271,7 +271,7 @@ def test_background_task_goes_on_between_requests(backend: str) -> None:
         await anyio.sleep_forever()
 
     with TestClient(app, backend=backend) as client:
-        assert ticked.wait(10)
+        assert ticked.wait(60)
         assert client.get("/").text == "ok"
 
 
@@ -293,7 +293,7 @@ def test_task_of_a_request_goes_on() -> None:
 
     with TestClient(App(http=app)) as client:
         client.get("/")
-        assert done.wait(10)
+        assert done.wait(60)
         assert client.get("/").text == "ok"
 
 
@@ -364,7 +364,7 @@ def test_other_thread_asks_while_the_test_waits() -> None:
     with TestClient(App(http=app)) as client:
 
         def ask() -> str:
-            entered.wait(10)
+            entered.wait(60)
             return client.get("/go").text
 
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
