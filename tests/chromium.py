@@ -12,14 +12,14 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 from websockets.sync.client import ClientConnection, connect
 
-__all__ = ("EXECUTABLE", "Page", "browse")
+__all__ = ("DEADLINE", "EXECUTABLE", "Page", "browse")
 
 EXECUTABLE: Optional[str] = shutil.which("chromium")
-DEADLINE = 30.0  # seconds; generous, because it is reached by failures alone
+DEADLINE = 60.0  # seconds; generous, because it is reached by failures alone
 
 OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -81,7 +81,11 @@ class Page:
         """Go to *url*, and wait until the page and what it names are loaded."""
         del self.events[:]
         self.call("Page.navigate", url=url)
-        while not self.told("Page.loadEventFired"):
+        self.receive_until(lambda: bool(self.told("Page.loadEventFired")))
+
+    def receive_until(self, look: Callable[[], bool]) -> None:
+        """Hear what the browser tells, until what it has told is enough."""
+        while not look():
             self._receive()
 
     def told(self, method: str) -> List[Dict[str, Any]]:
@@ -140,7 +144,9 @@ def browse(profile: Path) -> Iterator[Page]:
     command = [EXECUTABLE, *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
-        with connect(_address(process), max_size=None, compression=None) as connection:
+        with connect(
+            _address(process), max_size=None, compression=None, open_timeout=DEADLINE
+        ) as connection:
             page = Page(connection)
             yield page
             page._session = None

@@ -5,21 +5,27 @@ Every test talks to the program in a process of its own, over a real socket.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import socket
 import time
 from html.parser import HTMLParser
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple
 
 import httpx
 import pytest
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
-from tests.programs import DEADLINE, ROOT, address, interrupt, running
+from tests.programs import DEADLINE, ROOT, address, interrupt, kept_port, running
 
-pytestmark = pytest.mark.timeout(60)
+
+def conversation(url: str) -> ClientConnection:
+    """A WebSocket to the page that says everything again."""
+    return connect(
+        url.replace("http", "ws") + "/echo", open_timeout=DEADLINE, proxy=None
+    )
 
 
 class Anchors(HTMLParser):
@@ -218,7 +224,7 @@ def test_websocket_echoes(url: str) -> None:
     """
     Every text is sent back, on one connection, until the client closes.
     """
-    with connect(url.replace("http", "ws") + "/echo", proxy=None) as websocket:
+    with conversation(url) as websocket:
         websocket.send("one")
         websocket.send("two")
         answers = [websocket.recv(DEADLINE), websocket.recv(DEADLINE)]
@@ -327,10 +333,7 @@ def test_port_comes_from_the_environment() -> None:
     """
     `PORT` moves the program when the command line says nothing.
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-
-    with running("demo", PORT=str(port)) as process:
+    with kept_port() as port, running("demo", PORT=str(port)) as process:
         found = address(process)
 
     assert found == f"http://127.0.0.1:{port}"
@@ -342,8 +345,12 @@ def test_control_c_ends_open_conversations() -> None:
     """
     with running("demo", "--port", "0") as process:
         url = address(process)
-        websocket: Any = connect(url.replace("http", "ws") + "/echo", proxy=None)
-        with websocket, httpx.stream("GET", f"{url}/countdown/60") as answer:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(conversation(url))
+            client = stack.enter_context(
+                httpx.Client(timeout=DEADLINE, trust_env=False)
+            )
+            answer = stack.enter_context(client.stream("GET", f"{url}/countdown/60"))
             assert next(answer.iter_raw()) == b"60\n"
             status, _, stderr = interrupt(process)
 

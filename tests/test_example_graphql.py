@@ -17,7 +17,9 @@ from examples.graphql.app import create_app
 from examples.graphql.book import PHOTO_SIZE
 from examples.graphql.news import BACKLOG, News
 from starlette.testing import live_server
-from tests.programs import address, running
+from tests.programs import DEADLINE, address, running
+
+PATIENT: Dict[str, Any] = {"timeout": DEADLINE, "trust_env": False}
 
 SIGN = """
     mutation Sign($name: String!, $message: String!, $photo: Upload) {
@@ -49,7 +51,7 @@ PHOTO = (
 def book(folder: Path) -> Iterator[httpx.Client]:
     """The guest book in *folder*, open."""
     with live_server(create_app(folder), ws="websockets-sansio") as server:
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, **PATIENT) as client:
             yield client
 
 
@@ -217,13 +219,18 @@ def test_news_over_a_websocket(client: httpx.Client) -> None:
     address = str(client.base_url).replace("http", "ws", 1) + "/graphql"
     heard = None
 
-    with connect(address, subprotocols=["graphql-transport-ws"]) as websocket:  # type: ignore[list-item]
+    with connect(
+        address,
+        subprotocols=["graphql-transport-ws"],  # type: ignore[list-item]
+        open_timeout=DEADLINE,
+        proxy=None,
+    ) as websocket:
 
         def send(kind: str, **more: Any) -> None:
             websocket.send(json.dumps({"type": kind, **more}))
 
         def receive() -> Any:
-            return json.loads(websocket.recv(30))
+            return json.loads(websocket.recv(DEADLINE))
 
         send("connection_init")
         assert receive()["type"] == "connection_ack"
@@ -273,8 +280,8 @@ def test_the_command_line(tmp_path: Path) -> None:
     """
     with running("graphql", str(tmp_path), "--port", "0") as process:
         url = address(process)
-        page = httpx.get(url, headers={"accept": "text/html"})
-        answer = httpx.post(url, json={"query": "{ entries { id } }"})
+        page = httpx.get(url, headers={"accept": "text/html"}, **PATIENT)
+        answer = httpx.post(url, json={"query": "{ entries { id } }"}, **PATIENT)
 
     assert "<title>GraphiQL</title>" in page.text
     assert answer.json() == {"data": {"entries": []}}

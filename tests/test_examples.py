@@ -24,7 +24,8 @@ def test_control_c(name: str) -> None:
     """
     headers = {"Accept": "text/html"}
     with running(name, "--port", "0") as process:
-        page = httpx.get(address(process), headers=headers, trust_env=False)
+        with httpx.Client(timeout=DEADLINE, trust_env=False) as client:
+            page = client.get(address(process), headers=headers)
         status, _, stderr = interrupt(process)
 
     assert page.status_code == 200

@@ -29,7 +29,7 @@ from tools.wheels import empty
 pytestmark = [
     pytest.mark.skipif(sys.version_info < (3, 10), reason="the index needs 3.10"),
     # Seconds: environments are made, and filled over the network.
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(600),
 ]
 
 STATIC = "starlette-static"

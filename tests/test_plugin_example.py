@@ -22,7 +22,7 @@ from tools.wheels import build_one, install
 pytestmark = [
     pytest.mark.skipif(sys.version_info < (3, 10), reason="hatchling needs 3.10"),
     # Seconds: environments are made.
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 EXAMPLE = ROOT / "examples" / "plugin"

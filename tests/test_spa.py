@@ -12,12 +12,12 @@ from typing import Iterator
 import httpx
 import pytest
 
-from tests.chromium import EXECUTABLE, browse
+from tests.chromium import DEADLINE, EXECUTABLE, browse
 
 ROOT = Path(__file__).resolve().parent.parent
 IMMUTABLE = "public, max-age=31536000, immutable"
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(600)
 
 
 @contextlib.contextmanager
@@ -31,7 +31,7 @@ def running() -> Iterator[str]:
         yield line.split(" at ")[1].split(" ")[0]
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=DEADLINE)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_what_is_served(address: str) -> None:
     """
     page = {"accept": "text/html"}
     scripts = [p.name for p in (ROOT / "examples/spa/site/assets").glob("*.js")]
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=DEADLINE) as client:
         assert client.get("/").headers["cache-control"] == "no-cache"
         assert client.get("/notes/1", headers=page).text == client.get("/").text
         for name in scripts:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-DEADLINE = 30.0  # seconds; generous, because it is reached by failures alone
+DEADLINE = 60.0  # seconds; generous, because it is reached by failures alone
 
 
 @pytest.fixture

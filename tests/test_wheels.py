@@ -23,7 +23,7 @@ from tools.wheels import build, install, problems
 pytestmark = [
     pytest.mark.skipif(sys.version_info < (3, 10), reason="hatchling needs 3.10"),
     # Seconds: environments are made, and filled from the index.
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 old_enough = pytest.mark.skipif(

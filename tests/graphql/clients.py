@@ -41,7 +41,7 @@ def run(folder: Path, script: str, *arguments: str) -> Outcomes:
 
 def _call(command: List[str], folder: Path) -> str:
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=100
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=500
     )
     if done.returncode:  # pragma: no cover (a failure)
         raise RuntimeError(f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}")

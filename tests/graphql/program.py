@@ -19,6 +19,7 @@ __all__ = ("NOTES", "SENT", "app")
 
 NOTES: List[str] = []
 SENT: Dict[str, int] = {}
+GATES: Dict[str, asyncio.Event] = {}
 
 SCHEMA = """
     scalar Upload
@@ -29,6 +30,7 @@ SCHEMA = """
       failing: String
       forbidden: String
       patient(key: String!): String
+      gated(key: String!): String
       slow: String
     }
 
@@ -38,6 +40,7 @@ SCHEMA = """
       keep(file: Upload!): File!
       keepAll(files: [Upload!]!): [File!]!
       add(a: Int!, b: Int!): Int!
+      open(key: String!): Boolean
     }
 
     type File { name: String!, type: String, size: Int!, text: String! }
@@ -75,6 +78,18 @@ async def patient(source: Any, info: Any, key: str) -> None:
         await asyncio.Event().wait()
     finally:
         NOTES.append(f"{key} ended")
+
+
+async def gated(source: Any, info: Any, key: str) -> str:
+    """Wait until somebody opens."""
+    await GATES.setdefault(key, asyncio.Event()).wait()
+    return "gated"
+
+
+def open_gate(source: Any, info: Any, key: str) -> bool:
+    """Let go what waits, and what will."""
+    GATES.setdefault(key, asyncio.Event()).set()
+    return True
 
 
 async def slow(source: Any, info: Any) -> str:
@@ -141,9 +156,10 @@ RESOLVERS: Dict[str, Any] = {
         "failing": failing,
         "forbidden": forbidden,
         "patient": patient,
+        "gated": gated,
         "slow": slow,
     },
-    "Mutation": {"keep": keep, "keepAll": keep_all, "add": add},
+    "Mutation": {"keep": keep, "keepAll": keep_all, "add": add, "open": open_gate},
     "Subscription": {"count": count, "forever": forever, "refused": refused},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any, AsyncGenerator, Iterator, List
+from typing import Any, AsyncGenerator, Iterator, List, Set
 
 import httpx
 import pytest
@@ -16,10 +16,10 @@ from starlette.graphql import GraphQLApp
 from starlette.middleware.security_headers import SecurityHeadersMiddleware
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.testing import live_server
-from tests.chromium import EXECUTABLE, Page, browse
+from tests.chromium import DEADLINE, EXECUTABLE, Page, browse
 
 pytestmark = [
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(EXECUTABLE is None, reason="needs Debian's package chromium"),
 ]
 
@@ -141,10 +141,16 @@ def read(page: Page, part: str) -> None:
     page.wait_until(f"{RESPONSE}?.includes({part!r})")
 
 
+def workers(page: Page) -> Set[str]:
+    """What the workers of the page are for."""
+    urls = [e["targetInfo"]["url"] for e in page.told("Target.attachedToTarget")]
+    return {url.partition("?graphiql=")[2].partition(".")[0] for url in urls}
+
+
 def tell(address: str, what: str) -> None:
     """Tell something, as another client."""
     query = f"mutation {{ tell(what: {json.dumps(what)}) }}"
-    answer = httpx.post(f"{address}/graphql", json={"query": query})
+    answer = httpx.post(f"{address}/graphql", json={"query": query}, timeout=DEADLINE)
     assert answer.json() == {"data": {"tell": None}}
 
 
@@ -176,9 +182,8 @@ def test_a_query(page: Page, address: str) -> None:
         "document.querySelector('.graphiql-plugin')?.innerText.includes('Subscription')"
     )
 
-    workers = [e["targetInfo"]["url"] for e in page.told("Target.attachedToTarget")]
-    kinds = {url.partition("?graphiql=")[2].partition(".")[0] for url in workers}
-    assert kinds == {"editor", "graphql", "json"}
+    page.receive_until(lambda: len(workers(page)) == 3)
+    assert workers(page) == {"editor", "graphql", "json"}
     assert_quiet(page, address)
 
 

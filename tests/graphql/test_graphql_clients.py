@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.skipif(sys.version_info < (3, 10), reason="uvicorn needs 3.10"),
     pytest.mark.skipif(NODE is None, reason="needs node and npm"),
     # Seconds: the packages are installed, from a registry.
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(600),
 ]
 
 

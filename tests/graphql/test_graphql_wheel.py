@@ -16,7 +16,7 @@ from tools.wheels import build_one, install
 pytestmark = [
     pytest.mark.skipif(sys.version_info < (3, 10), reason="hatchling needs 3.10"),
     # Seconds: an environment is made, and filled from the index.
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 # Prints what a program answers that nothing else is installed for: over HTTP, as

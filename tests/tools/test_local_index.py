@@ -75,7 +75,7 @@ def test_a_folder_that_is_named_stays(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 def test_it_can_begin_with_the_family(tmp_path: Path) -> None:
     """
     Every distribution of this tree is there from the start.

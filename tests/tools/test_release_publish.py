@@ -15,7 +15,7 @@ from tools.index import started
 from tools.release.family import Refused
 from tools.release.publish import Exists, is_loopback, upload
 
-pytestmark = [needs_builds, pytest.mark.timeout(120)]
+pytestmark = [needs_builds, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

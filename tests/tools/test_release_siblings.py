@@ -16,7 +16,7 @@ from tools.release.family import Refused, named
 from tools.release.siblings import Siblings
 
 # Seconds: environments are made, and filled from the index.
-pytestmark = [needs_builds, pytest.mark.timeout(180)]
+pytestmark = [needs_builds, pytest.mark.timeout(600)]
 
 TEST = """\
 import importlib.metadata

@@ -33,12 +33,12 @@ def test_serves_for_the_time_of_the_block() -> None:
     threads = threading.active_count()
 
     with live_server(app) as server:
-        text = httpx.get(server.url, trust_env=False).text
+        text = httpx.get(server.url, timeout=60, trust_env=False).text
 
     assert text == "ok"
     assert threading.active_count() == threads
     with pytest.raises(httpx.ConnectError):
-        httpx.get(server.url, trust_env=False)
+        httpx.get(server.url, timeout=60, trust_env=False)
 
 
 @needs_uvicorn

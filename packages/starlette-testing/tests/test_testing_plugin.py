@@ -147,7 +147,7 @@ def test_server(pytester: pytest.Pytester) -> None:
 from starlette._testing._httpx import httpx
 
 def test(asgi_server):
-    assert httpx.get(asgi_server.url, trust_env=False).text == "ok"
+    assert httpx.get(asgi_server.url, timeout=60, trust_env=False).text == "ok"
 """,
     )
 

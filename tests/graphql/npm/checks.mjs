@@ -10,7 +10,7 @@ export const [ADDRESS] = process.argv.slice(2);
 export const URL_OF = (path) => new URL(path, ADDRESS).href;
 export const WS_URL_OF = (path) => URL_OF(path).replace(/^http/, "ws");
 
-const SECONDS = 10;
+const SECONDS = 60;
 const checks = [];
 
 export function check(name, fn) {

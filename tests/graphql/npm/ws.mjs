@@ -302,12 +302,14 @@ check("an id after an error is free, and nothing follows the error", async () =>
 
 check("the result of a query that was stopped is not sent", async () => {
   const socket = await acknowledged();
-  socket.subscribe("1", "{ slow }");
+  socket.subscribe("1", '{ gated(key: "ws-stopped") }');
   socket.send({ id: "1", type: "complete" });
-  socket.subscribe("2", "{ slow }");
+  socket.subscribe("2", 'mutation { open(key: "ws-stopped") }');
   assert.equal((await socket.next()).id, "2");
   assert.deepEqual(await socket.next(), { id: "2", type: "complete" });
   await socket.isQuiet();
+  socket.subscribe("3", '{ gated(key: "ws-stopped") }');
+  assert.deepEqual((await socket.next()).payload, { data: { gated: "gated" } });
   socket.end();
 });
 
@@ -380,9 +382,9 @@ check("a page of the same origin is not", async () => {
 
 check("a client that goes ends what it has started", async () => {
   const socket = await acknowledged();
-  socket.subscribe("1", 'subscription { forever(key: "ws-gone") }');
-  socket.subscribe("2", '{ patient(key: "ws-gone-query") }');
-  assert.equal((await socket.next()).id, "1");
+  socket.subscribe("1", '{ patient(key: "ws-gone-query") }');
+  socket.subscribe("2", 'subscription { forever(key: "ws-gone") }');
+  assert.equal((await socket.next()).id, "2");
   socket.end();
 });
 
