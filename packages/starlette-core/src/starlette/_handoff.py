@@ -21,7 +21,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from types import CoroutineType, coroutine
-from typing import Any, Awaitable, Deque, Generator, Optional, Protocol, Tuple
+from typing import Any, Awaitable, Deque, Generator, List, Optional, Protocol, Tuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope
 
@@ -29,6 +29,11 @@ __all__ = ("Handoff", "Spawned", "Stepped", "running_trio")
 
 # What a send of the stepped application yields, to its stepper and nobody else.
 HELD = object()
+
+# After how many messages that nobody reads the others get a turn: an endless response
+# that never waits for anything would not hear that it is to end, nor would anybody
+# hear anything.
+TURN = 16
 
 
 class Discarded(OSError):
@@ -59,6 +64,9 @@ class Handoff(Protocol):
     async def cancel(self) -> None:
         """Cancel the application, and wait for its end."""
 
+    async def until_run(self) -> None:
+        """Wait until a cancellation of the application would not hit its reader."""
+
 
 class Stepped:
     """An application that is stepped within the task of its reader.
@@ -73,13 +81,16 @@ class Stepped:
         "_acknowledge",
         "_blocker",
         "_coroutine",
+        "_discarded",
         "_error",
         "_foreign",
         "_is_discarding",
         "_is_done",
+        "_is_run",
         "_is_stepping",
         "_message",
         "_raises",
+        "_waiting",
         "_waker",
     )
 
@@ -100,7 +111,11 @@ class Stepped:
         self._message: Optional[Message] = None
         self._is_stepping = False
         self._is_discarding = False
+        self._discarded = 0
         self._is_done = False
+        # Whether the reader is in next(), and who waits for that.
+        self._is_run = False
+        self._waiting: List[Any] = []
 
     def send(self, message: Message) -> Awaitable[None]:
         """Hold the application until the reader asks for more."""
@@ -108,12 +123,17 @@ class Stepped:
             return self._discard(message)
         if self._is_stepping:
             self._message = message
-            return _held()
+            # Who waits for the application to run gets a turn while it does.
+            return _held_after_a_turn() if self._waiting else _held()
         return self._send_from_elsewhere(message)
 
     async def _discard(self, message: Message) -> None:
-        if self._raises and message.get("more_body"):
-            raise Discarded("Nobody reads this response")
+        if message.get("more_body"):
+            if self._raises:
+                raise Discarded("Nobody reads this response")
+            self._discarded += 1
+            if self._discarded % TURN == 0:
+                await _turn()
 
     async def _send_from_elsewhere(self, message: Message) -> None:
         import asyncio
@@ -128,8 +148,30 @@ class Stepped:
         if self._acknowledge is not None:
             self._let_go(self._acknowledge)
             self._acknowledge = None
-        message: Optional[Message] = await self._advance()
+        for waiter in self._waiting:
+            self._let_go(waiter)
+        self._is_run = True
+        try:
+            message: Optional[Message] = await self._advance()
+        finally:
+            self._is_run = False
         return message
+
+    async def until_run(self) -> None:
+        """Wait until a cancellation of the application would not hit its reader.
+
+        They share a task: what the task waits for is the reader's, unless that has
+        asked for a message.
+        """
+        while not (self._is_run or self._is_done):
+            import asyncio
+
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            try:
+                await waiter
+            finally:
+                self._waiting.remove(waiter)
 
     @coroutine
     def _advance(self) -> Generator[Any, Any, Optional[Message]]:
@@ -202,11 +244,12 @@ class Stepped:
 
     async def finish(self) -> None:
         """Run the application to its end; what it still sends is discarded."""
-        if self._is_done and not self._foreign:
-            return
         self._is_discarding = True
+        # Other tasks may go on sending after the application has ended.
         for _, acknowledged in self._foreign:
             self._let_go(acknowledged)
+        if self._is_done and self._acknowledge is None:
+            return
         try:
             await self.next()
         except Exception as exc:
@@ -216,6 +259,7 @@ class Stepped:
     async def cancel(self) -> None:
         """Cancel the application, and wait for its end."""
         if self._is_done:
+            await self.finish()
             return
         import asyncio
 
@@ -233,6 +277,17 @@ async def _await(awaitable: Awaitable[None]) -> None:
 
 @coroutine
 def _held() -> Generator[Any, None, None]:
+    yield HELD
+
+
+@coroutine
+def _turn() -> Generator[Any, None, None]:
+    yield
+
+
+@coroutine
+def _held_after_a_turn() -> Generator[Any, None, None]:
+    yield
     yield HELD
 
 
@@ -257,6 +312,7 @@ class Spawned:
         self._error: Optional[BaseException] = None
         self._raises = scope.get("asgi", {}).get("spec_version", "2.0") >= "2.4"
         self._is_discarding = False
+        self._discarded = 0
         self._is_done = False
         self._cancel_scope = trio.CancelScope()
         context = trio.lowlevel.current_task().context
@@ -281,8 +337,12 @@ class Spawned:
     async def send(self, message: Message) -> None:
         """Hold the application until the reader asks for more."""
         if self._is_discarding:
-            if self._raises and message.get("more_body"):
-                raise Discarded("Nobody reads this response")
+            if message.get("more_body"):
+                if self._raises:
+                    raise Discarded("Nobody reads this response")
+                self._discarded += 1
+                if self._discarded % TURN == 0:
+                    await self._trio.lowlevel.checkpoint()
             return
         acknowledged = self._trio.Event()
         self._messages.append((message, acknowledged))
@@ -312,15 +372,18 @@ class Spawned:
 
     async def finish(self) -> None:
         """Run the application to its end; what it still sends is discarded."""
-        self._is_discarding = True
-        for _, acknowledged in self._messages:
-            acknowledged.set()
-        self._messages.clear()
+        self._discard_messages()
         try:
             await self.next()
         except Exception as exc:
             if not _tells_of_discard(exc):
                 raise
+
+    def _discard_messages(self) -> None:
+        self._is_discarding = True
+        for _, acknowledged in self._messages:
+            acknowledged.set()
+        self._messages.clear()
 
     async def cancel(self) -> None:
         """Cancel the application, and wait for its end."""
@@ -330,9 +393,16 @@ class Spawned:
             while not self._is_done:
                 self._news = self._trio.Event()
                 await self._news.wait()
+        # Tasks that are not the application's own may be sending.
+        self._discard_messages()
+        if self._acknowledge is not None:
+            self._acknowledge.set()
         if self._error is not None:
             error, self._error = self._error, None
             raise error
+
+    async def until_run(self) -> None:
+        """Do nothing: the application has a task of its own."""
 
 
 def running_trio() -> Any:

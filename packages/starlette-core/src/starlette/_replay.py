@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, List
+from typing import TYPE_CHECKING, Any, List, Optional
 
 from starlette._request_body import BodyState, body_state
 from starlette._until import open_scope
 from starlette.requests import Request
 from starlette.types import Message
+
+if TYPE_CHECKING:
+    from starlette._handoff import Handoff
 
 __all__ = ("ReplayedReceive",)
 
@@ -23,9 +26,17 @@ class ReplayedReceive:
 
     Attributes:
         channel: What *request* receives from.
+        handoff: The application that receives from this, if it is held.
     """
 
-    __slots__ = ("_is_answered", "_is_replayed", "_request", "_waits", "channel")
+    __slots__ = (
+        "_is_answered",
+        "_is_replayed",
+        "_request",
+        "_waits",
+        "channel",
+        "handoff",
+    )
 
     def __init__(self, request: Request) -> None:
         self.channel = request._receive
@@ -34,6 +45,7 @@ class ReplayedReceive:
         self._is_answered = False
         # The cancel scopes of those who wait for the client to go.
         self._waits: List[Any] = []
+        self.handoff: Optional[Handoff] = None
 
     def answer(self) -> None:
         """Note that the response is over: from now on the client counts as gone."""
@@ -57,7 +69,7 @@ class ReplayedReceive:
 
     async def __call__(self) -> Message:
         if self._is_answered or self._request._is_disconnected:
-            return {"type": "http.disconnect"}
+            return await self._gone()
         state = self._state()
         message = state.take_pending()
         if message is not None:
@@ -71,10 +83,22 @@ class ReplayedReceive:
             message = await self.channel()
         if message["type"] == "http.disconnect":
             self._request._is_disconnected = True
-        elif not message.get("more_body", False):
+            return await self._gone()
+        if not message.get("more_body", False):
             state.is_consumed = self._request._stream_consumed = True
             self._is_replayed = True
         return message
+
+    async def _gone(self) -> Message:
+        """Say that the client has gone, when that may be heard.
+
+        The application may be waited for by a task of its own that cancels it then,
+        as streams are.  While it is held its task is that of the middleware, and it
+        is the middleware that would be cancelled, in the midst of something.
+        """
+        if self.handoff is not None:
+            await self.handoff.until_run()
+        return {"type": "http.disconnect"}
 
     async def _disconnect(self) -> Message:
         """Wait for the client to go, or for the end of the response."""

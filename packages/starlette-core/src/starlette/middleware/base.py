@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import (
     Any,
+    AsyncGenerator,
     AsyncIterable,
-    AsyncIterator,
     Awaitable,
     Callable,
     List,
@@ -142,9 +142,16 @@ class Exchange:
             for handoff in self._handoffs:
                 await handoff.finish()
         except BaseException:
-            for handoff in self._handoffs:
-                await handoff.cancel()
+            await self._cancel()
             raise
+
+    async def _cancel(self) -> None:
+        """Cancel all that runs inside, whatever comes of each."""
+        if self._handoffs:
+            try:
+                await self._handoffs.pop(0).cancel()
+            finally:
+                await self._cancel()
 
     async def call_next(self, request: Request) -> Response:
         """Return the response of the application inside, once it has started.
@@ -157,6 +164,7 @@ class Exchange:
         self._receives.append(receive)
         handoff = self._start(self._middleware.app, request.scope, receive)
         self._handoffs.append(handoff)
+        receive.handoff = handoff
         info = None
         while True:
             message = await handoff.next()
@@ -196,11 +204,12 @@ class _StreamingResponse(Response):
         self.raw_headers = list(start.get("headers") or ())
         self._start_message = start
         self._handoff = handoff
-        self._own_iterator = self.body_iterator = self._chunks()
+        self._own_iterator = self._chunks()
+        self.body_iterator = self._own_iterator
 
     body_iterator: AsyncIterable[Union[str, bytes, Message]]
 
-    async def _chunks(self) -> AsyncIterator[Union[bytes, Message]]:
+    async def _chunks(self) -> AsyncGenerator[Union[bytes, Message], None]:
         message = await self._handoff.next()
         while message is not None:
             if message["type"] != BODY:
@@ -241,10 +250,21 @@ class _StreamingResponse(Response):
                 return
 
     async def _send_iterator(self, send: Send) -> None:
-        async for chunk in self.body_iterator:
-            if isinstance(chunk, dict):
-                await send(cast(Message, chunk))
-                continue
-            body = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
-            await send({"type": BODY, "body": body, "more_body": True})
+        iterator: Any = self.body_iterator.__aiter__()
+        try:
+            async for chunk in iterator:
+                if isinstance(chunk, dict):
+                    await send(cast(Message, chunk))
+                    continue
+                body = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
+                await send({"type": BODY, "body": body, "more_body": True})
+        except BaseException:
+            # Here and now, and not by the garbage collector.
+            close = getattr(iterator, "aclose", None)
+            if close is not None:
+                await close()
+            raise
+        finally:
+            # It need not have been read to its end.
+            await self._own_iterator.aclose()
         await send({"type": BODY, "body": b"", "more_body": False})
