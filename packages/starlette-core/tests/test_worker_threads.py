@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
+import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections import deque
 from typing import Any, Iterator, List, Optional
 
@@ -108,6 +111,101 @@ def test_loop_is_closed_before_the_call_ends() -> None:
 
     assert threads[0].is_alive()
     assert isinstance(again, Worker)
+
+
+def test_loop_that_was_closed_is_not_kept() -> None:
+    """
+    Not even by the token of the call, which nobody could give back.
+    """
+    goes_on = threading.Event()
+    threads: List[Any] = []
+
+    def call() -> None:
+        threads.append(threading.current_thread())
+        goes_on.wait(60)
+
+    async def abandon() -> Any:
+        task = asyncio.ensure_future(run_in_threadpool(call))
+        while not threads:
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        return weakref.ref(asyncio.get_running_loop())
+
+    loop = asyncio.run(abandon())
+    (worker,) = threads
+    worker.inbox.put(None)
+    goes_on.set()
+    worker.join(60)
+    gc.collect()
+
+    assert not worker.is_alive()
+    assert loop() is None
+
+
+def test_threads_that_were_told_to_end() -> None:
+    """
+    They are gone, and whoever calls after that gets others.
+    """
+    before = asyncio.run(run_in_threadpool(threading.current_thread))
+    _worker_threads._finish()
+    after = asyncio.run(run_in_threadpool(threading.current_thread))
+
+    assert not before.is_alive()
+    assert after.is_alive()
+
+
+def test_call_at_the_exit() -> None:
+    """
+    What is registered to be called last may use threads too.
+    """
+    program = """
+import asyncio, atexit
+from functools import partial
+
+def last():
+    result = asyncio.run(asyncio.wait_for(run_in_threadpool(partial(int, 7)), 60))
+    print(result, flush=True)
+
+atexit.register(last)
+from starlette.concurrency import run_in_threadpool
+asyncio.run(run_in_threadpool(int))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, timeout=120
+    )
+
+    assert done.stdout.split() == [b"7"]
+
+
+def test_thread_that_has_hardly_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It has a call to make, and so the end of the process waits for it.
+    """
+    may_run = threading.Event()
+    run = Worker.run
+
+    def run_late(worker: Worker) -> None:
+        may_run.wait(60)
+        run(worker)
+
+    async def main() -> Any:
+        before = set(_worker_threads._workers)
+        job = await begin(int)
+        new = set(_worker_threads._workers) - before
+        may_run.set()
+        assert job is not None
+        await job.wait()
+        return new
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_worker_threads, "_idle", deque())
+        patch.setattr(Worker, "run", run_late)
+        (worker,) = asyncio.run(main())
+        worker.inbox.put(None)
+        worker.join(60)
+
+    assert worker not in _worker_threads._workers
 
 
 def test_thread_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:

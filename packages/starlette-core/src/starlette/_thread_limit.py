@@ -59,6 +59,10 @@ class ThreadLimit:
 class AnyioLimit(ThreadLimit):
     """The same, by the tokens of a ``CapacityLimiter``."""
 
+    # It is told the number of the owner and not the owner, which knows its event loop:
+    # a token that is not given back, because the loop was closed before the call ended,
+    # would keep the loop in `_limits` for ever.
+
     def __init__(self, anyio: Any) -> None:
         self._limiter = anyio.to_thread.current_default_thread_limiter()
         self._would_block = anyio.WouldBlock
@@ -66,18 +70,18 @@ class AnyioLimit(ThreadLimit):
     def try_acquire(self, owner: object) -> bool:
         """Take a token for *owner* if there is one and nobody waits for it."""
         try:
-            self._limiter.acquire_on_behalf_of_nowait(owner)
+            self._limiter.acquire_on_behalf_of_nowait(id(owner))
         except self._would_block:
             return False
         return True
 
     async def acquire(self, owner: object) -> None:
         """Wait for a token for *owner*."""
-        await self._limiter.acquire_on_behalf_of(owner)
+        await self._limiter.acquire_on_behalf_of(id(owner))
 
     def release(self, owner: object) -> None:
         """Give the token of *owner* back."""
-        self._limiter.release_on_behalf_of(owner)
+        self._limiter.release_on_behalf_of(id(owner))
 
 
 _limits: MutableMapping[asyncio.AbstractEventLoop, ThreadLimit] = WeakKeyDictionary()

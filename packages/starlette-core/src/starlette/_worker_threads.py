@@ -45,7 +45,6 @@ class Worker(Thread):
         self.inbox: SimpleQueue[Optional[Job[Any]]] = SimpleQueue()
 
     def run(self) -> None:
-        _workers.add(self)
         try:
             while self._serve():
                 pass
@@ -56,14 +55,19 @@ class Worker(Thread):
         try:
             job = self.inbox.get(timeout=IDLE_TIME)
         except Empty:
-            try:
-                _idle.remove(self)
-            except ValueError:
-                return True  # somebody has just taken it: a job is on its way
-            return False
+            return not self._leave()  # or somebody has just taken it, for a job
         if job is None:
+            self._leave()
             return False
         job.work(self)
+        return True
+
+    def _leave(self) -> bool:
+        """Be idle no more, so that nobody hands over a job; tell whether it was."""
+        try:
+            _idle.remove(self)
+        except ValueError:
+            return False
         return True
 
 
@@ -122,6 +126,8 @@ class Job(Generic[T]):
         except IndexError:
             worker = Worker()
             worker.start()
+            # Not by the thread: it might come too late for _finish() to wait for it.
+            _workers.add(worker)
         worker.inbox.put(self)
 
     async def wait(self) -> None:
