@@ -243,13 +243,14 @@ async def test_signed_cookie_that_has_expired(monkeypatch: pytest.MonkeyPatch) -
     It is good for as long as was said, and not a second longer.
     """
     backend = SignedCookieBackend("secret", load, max_age=60)
-    value = cookie_of(backend)
     now = backend._signer.get_timestamp()
+    monkeypatch.setattr(backend._signer, "get_timestamp", lambda: now)
+    value = cookie_of(backend)
 
     monkeypatch.setattr(backend._signer, "get_timestamp", lambda: now + 60)
     assert await name_of(backend, with_cookie(value)) == "user ada"
 
-    monkeypatch.setattr(backend._signer, "get_timestamp", lambda: now + 62)
+    monkeypatch.setattr(backend._signer, "get_timestamp", lambda: now + 61)
     assert await name_of(backend, with_cookie(value)) == ""
 
 

@@ -465,20 +465,26 @@ def test_process_waits_for_calls_that_have_begun() -> None:
     A call that nobody waits for any more ends before the interpreter does.
     """
     code = """
-import asyncio, time
+import asyncio, atexit, threading, time
 from starlette.concurrency import run_in_threadpool
 
+begun, ending = threading.Event(), threading.Event()
+
 def call():
-    time.sleep(0.2)
+    begun.set()
+    ending.wait(60)
+    time.sleep(0.2)  # would be longer than what is left, if nobody waited
     print("finished")
 
 async def main():
     task = asyncio.ensure_future(run_in_threadpool(call))
-    await asyncio.sleep(0.05)
+    while not begun.is_set():
+        await asyncio.sleep(0)
     task.cancel()
 
 asyncio.run(main())
 print("loop closed")
+atexit.register(ending.set)
 """
 
     assert _run(code) == {"out": "loop closed\nfinished\n", "err": ""}

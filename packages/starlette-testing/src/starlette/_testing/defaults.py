@@ -21,9 +21,9 @@ MAX_WAIT = 300.0
 # How long a WebSocket session waits for the application, unless told.
 DEFAULT_TIMEOUT = 60.0
 # How long an application whose client has left may go on.
-LEAVE_TIMEOUT = 5.0
+LEAVE_TIMEOUT = 30.0
 # How long a cancelled application may take to end.
-CANCEL_TIMEOUT = 10.0
+CANCEL_TIMEOUT = 30.0
 
 
 class CookieJar(httpx.Cookies):
