@@ -438,6 +438,36 @@ async def test_endpoint_without_a_response() -> None:
         await exchange(Route("/", forgetful), http_scope())
 
 
+class Unfinished(PlainTextResponse):
+    """A response of the program's own that never calls the constructor."""
+
+    def __init__(self) -> None:
+        self.body = b""
+
+
+class CallsSuper(Unfinished):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
+
+
+@pytest.mark.parametrize("kind", [Unfinished, CallsSuper])
+async def test_response_that_lacks_its_attributes(kind: Type[Unfinished]) -> None:
+    """
+    Nothing has been sent when that shows, so that the client gets its 500.
+    """
+
+    async def unfinished(request: Request) -> PlainTextResponse:
+        return kind()
+
+    app = Starlette(routes=[Route("/", unfinished)])
+    recorder = Recorder()
+    with pytest.raises(AttributeError, match="status_code"):
+        await app(http_scope(), Script.http(), recorder)
+
+    assert recorder.status == 500
+    assert recorder.body == b"Internal Server Error"
+
+
 def test_deprecated_predicate() -> None:
     """
     The old name of a private function still answers, with a warning.

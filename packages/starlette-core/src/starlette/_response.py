@@ -268,19 +268,18 @@ class Response:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, as an ASGI application, then await ``background``."""
+        start = {
+            "type": "http.response.start",
+            "status": self.status_code,
+            "headers": self.raw_headers,
+        }
         if scope["type"] == "websocket":
             send = denial_send(send)
         elif type(send) is SendTracker:
             # Once, what the tracker would do twice; a tenth of a small response.
             send.response_started = True
             send = send.send
-        await send(
-            {
-                "type": "http.response.start",
-                "status": self.status_code,
-                "headers": self.raw_headers,
-            }
-        )
+        await send(start)
         await send({"type": "http.response.body", "body": self.body})
         if self.background is not None:
             await self.background()

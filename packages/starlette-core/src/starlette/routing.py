@@ -107,15 +107,16 @@ def request_response(
                 await response(scope, receive, tracker)
                 return
             # All that the response would do itself: one coroutine less.
+            start = {
+                "type": "http.response.start",
+                "status": response.status_code,
+                "headers": response.raw_headers,
+            }
+            # Not before: a response of the program's own that lacks one of these has
+            # started nothing, and there is a 500 to send.
             tracker.response_started = True
             send = tracker.send
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": response.status_code,
-                    "headers": response.raw_headers,
-                }
-            )
+            await send(start)
             await send({"type": "http.response.body", "body": response.body})
             if response.background is not None:
                 await response.background()
