@@ -8,10 +8,9 @@ import gc
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from collections import deque
-from typing import Any, Iterator, List, Optional
+from typing import Any, Deque, Iterator, List, Optional
 
 import pytest
 
@@ -31,6 +30,12 @@ from starlette.concurrency import (
 from starlette.exceptions import StarletteDeprecationWarning
 from starlette.testing import Script
 from starlette.types import Message
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread ends of itself, however long a test stands still."""
+    monkeypatch.setattr(_worker_threads, "IDLE_TIME", 600)
 
 
 @pytest.fixture
@@ -73,15 +78,23 @@ def test_thread_that_was_just_taken_stays(monkeypatch: pytest.MonkeyPatch) -> No
     """
     A thread that is no longer among the idle ones has a job coming.
     """
+    is_asked_for = threading.Semaphore(0)
+
+    class Idle(Deque[Worker]):
+        def remove(self, worker: Worker) -> None:
+            is_asked_for.release()
+            super().remove(worker)
+
     monkeypatch.setattr(_worker_threads, "IDLE_TIME", 0.01)
+    monkeypatch.setattr(_worker_threads, "_idle", Idle())
     worker = Worker()
     worker.start()
-    worker.join(0.1)
-    was_alive = worker.is_alive()
+    # The second time shows that it has stayed after the first.
+    has_stayed = [is_asked_for.acquire(timeout=60) for _ in range(2)]
     worker.inbox.put(None)
     worker.join(60)
 
-    assert was_alive
+    assert has_stayed == [True, True]
     assert not worker.is_alive()
 
 
@@ -282,6 +295,7 @@ def test_threads_without_anyio(no_anyio: None) -> None:
     """
     running: List[int] = []
     lock = threading.Lock()
+    is_full = threading.Event()
     most = 0
 
     def call(number: int) -> int:
@@ -289,7 +303,9 @@ def test_threads_without_anyio(no_anyio: None) -> None:
         with lock:
             running.append(number)
             most = max(most, len(running))
-        time.sleep(0.005)
+            if most >= 40:
+                is_full.set()
+        is_full.wait(60)
         with lock:
             running.remove(number)
         return number
@@ -300,7 +316,7 @@ def test_threads_without_anyio(no_anyio: None) -> None:
         return await asyncio.gather(*calls), items
 
     assert asyncio.run(main()) == ([*range(100)], ["a", "b", "c"])
-    assert 1 < most <= 40
+    assert most == 40
 
 
 def test_disconnect_without_anyio(no_anyio: None) -> None:
