@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import threading
 import weakref
@@ -21,6 +22,7 @@ from typing import (
 import anyio
 import pytest
 
+from starlette import _worker_threads
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
@@ -467,6 +469,40 @@ async def test_a_cancellation(spool_max_size: int, files: Type[RecordingFile]) -
         await parser.parse()
 
     assert scope.cancelled_caught
+    assert len(files.made) == 2
+    assert all(made.closed for made in files.made)
+
+
+def test_a_cancellation_while_a_thread_writes(
+    files: Type[RecordingFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    What the thread has put on disk by then is closed when it is done.
+    """
+    is_rolling, may_roll = threading.Event(), threading.Event()
+    roll = RecordingFile.rollover
+
+    def rollover(file: RecordingFile) -> None:
+        is_rolling.set()
+        may_roll.wait(60)
+        roll(file)
+
+    async def main() -> None:
+        body = file("a", b"1") + file("b", b"2" * (1 << 21))
+        task = asyncio.ensure_future(parser_of(Body(body)).parse())
+        while not is_rolling.is_set():
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        # Once more: now nobody waits for the thread.
+        task.cancel()
+        await asyncio.wait([task])
+
+    monkeypatch.setattr(RecordingFile, "rollover", rollover)
+    asyncio.run(main())
+    may_roll.set()
+    _worker_threads._finish()
+
     assert len(files.made) == 2
     assert all(made.closed for made in files.made)
 

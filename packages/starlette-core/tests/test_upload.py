@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tempfile
 import threading
@@ -10,6 +11,7 @@ from typing import Any, BinaryIO, Iterator, List, Set, cast
 import anyio
 import pytest
 
+from starlette import _worker_threads
 from starlette.datastructures import FormData, Headers, UploadFile
 
 pytestmark = pytest.mark.anyio
@@ -214,3 +216,94 @@ async def test_a_cancelled_close_of_a_form_closes_every_file() -> None:
 
     assert scope.cancelled_caught
     assert all(file.closed for file in files)
+
+
+class SlowToRoll(tempfile.SpooledTemporaryFile):  # type: ignore[type-arg]
+    """A file that goes to disk when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__(max_size=4)
+        self.is_rolling = threading.Event()
+        self.may_roll = threading.Event()
+
+    def rollover(self) -> None:
+        self.is_rolling.set()
+        self.may_roll.wait(60)
+        super().rollover()
+
+
+async def _left_behind(file: SlowToRoll) -> UploadFile:
+    """Return what a thread is still writing to, for a task that was cancelled."""
+    upload = UploadFile(cast(BinaryIO, file), size=0)
+    task = asyncio.ensure_future(upload.write(b"12345"))
+    while not file.is_rolling.is_set():
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    return upload
+
+
+def test_a_thread_that_was_left_behind_has_the_file() -> None:
+    """
+    Whoever comes next waits for it, in a thread too.
+    """
+    file = SlowToRoll()
+
+    async def main() -> Any:
+        upload = await _left_behind(file)
+        was_in_memory = upload._in_memory
+        rewound = asyncio.ensure_future(upload.seek(0))
+        await asyncio.sleep(0)
+        file.may_roll.set()
+        await rewound
+        content = await upload.read()
+        await upload.close()
+        return was_in_memory, content
+
+    assert asyncio.run(main()) == (False, b"12345")
+    assert file.closed
+
+
+def test_a_file_is_closed_while_a_thread_has_it() -> None:
+    """
+    It is closed when the thread has done what it was about, on disk by now.
+    """
+    file = SlowToRoll()
+
+    async def main() -> None:
+        upload = await _left_behind(file)
+        closing = asyncio.ensure_future(upload.close())
+        await asyncio.sleep(0)
+        file.may_roll.set()
+        await closing
+
+    asyncio.run(main())
+    _worker_threads._finish()
+
+    assert file.closed
+
+
+def test_nobody_waits_for_the_thread_that_has_a_file() -> None:
+    """
+    That thread closes it.
+    """
+    file = SlowToRoll()
+
+    async def main() -> None:
+        upload = await _left_behind(file)
+        closing = asyncio.ensure_future(upload.close())
+        # Cancelled before a thread was sent to close it.
+        closing.cancel()
+        form = FormData([("a", upload)])
+        closing_all = asyncio.ensure_future(form.close())
+        await asyncio.sleep(0)
+        closing_all.cancel()
+        await asyncio.wait([closing, closing_all])
+
+    asyncio.run(main())
+    was_open = not file.closed
+    file.may_roll.set()
+    _worker_threads._finish()
+
+    assert was_open
+    assert file.closed

@@ -3,24 +3,21 @@
 What is in memory is read and written on the spot; what is on disk, or goes
 there with this very call, is left to a worker thread.  A file is closed with
 the form it came in.
+
+A task that is cancelled leaves behind the thread that works for it.  From then on
+that thread has the file: who comes next waits for it, and if the file is closed
+meanwhile, it is the thread that closes it.
 """
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, Optional, Union
+from threading import Lock
+from typing import Any, BinaryIO, Callable, Optional, Union
 
 from starlette._headers import Headers
 from starlette._multidict import ImmutableMultiDict
 
 __all__ = ("FormData", "UploadFile")
-
-
-async def _in_thread(call: Any, *args: Any) -> Any:
-    # Imported here: concurrency builds on nothing, but this module is loaded
-    # by programs that never see a file.
-    from starlette.concurrency import run_in_threadpool
-
-    return await run_in_threadpool(call, *args)
 
 
 class UploadFile:
@@ -56,6 +53,10 @@ class UploadFile:
         # Of a spooled temporary file: how much it keeps in memory, 0 is all.
         self._max_mem_size: int = getattr(file, "_max_size", 0)
 
+    # Held by the thread that has the file, once a thread is asked for.
+    _lock: Optional[Lock] = None
+    _is_unwanted = False
+
     @property
     def content_type(self) -> Optional[str]:
         """The media type the client gave, if it did.  Not checked."""
@@ -66,7 +67,8 @@ class UploadFile:
     def _in_memory(self) -> bool:
         # Only a spooled temporary file says so; for all we know, any other
         # file may block.
-        return not getattr(self.file, "_rolled", True)
+        is_ours = self._lock is None or not self._lock.locked()
+        return is_ours and not getattr(self.file, "_rolled", True)
 
     def _will_roll(self, size_to_add: int) -> bool:
         # The arithmetic of SpooledTemporaryFile, one write ahead.
@@ -74,6 +76,41 @@ class UploadFile:
             return False
         end = self.file.tell() + size_to_add
         return 0 < self._max_mem_size < end
+
+    def _lend(self) -> None:
+        """Get ready for calls in threads."""
+        if self._lock is None:
+            self._lock = Lock()
+
+    async def _in_thread(self, call: Callable[..., Any], *args: Any) -> Any:
+        # Imported here: concurrency builds on nothing, but this module is loaded
+        # by programs that never see a file.
+        from starlette.concurrency import run_in_threadpool
+
+        self._lend()
+        return await run_in_threadpool(self._call, call, *args)
+
+    def _call(self, call: Callable[..., Any], *args: Any) -> Any:
+        """Call a method of the file, in a worker thread."""
+        assert self._lock is not None
+        try:
+            with self._lock:
+                return call(*args)
+        finally:
+            # It may have become so at any time, and found the lock taken.
+            if self._is_unwanted:
+                self._close_now()
+
+    def _close_now(self) -> None:
+        """Close the file, or have it closed by the thread that has it."""
+        self._is_unwanted = True
+        if self._lock is None:
+            self.file.close()
+        elif self._lock.acquire(blocking=False):
+            try:
+                self.file.close()
+            finally:
+                self._lock.release()
 
     async def write(self, data: bytes) -> None:
         """Write *data* at the current position.
@@ -85,7 +122,7 @@ class UploadFile:
         if self._in_memory and not self._will_roll(added):
             self.file.write(data)
         else:
-            await _in_thread(self.file.write, data)
+            await self._in_thread(self.file.write, data)
         if self.size is not None:
             self.size += added
 
@@ -93,7 +130,7 @@ class UploadFile:
         """Return up to *size* bytes from the current position; all by default."""
         if self._in_memory:
             return self.file.read(size)
-        content: bytes = await _in_thread(self.file.read, size)
+        content: bytes = await self._in_thread(self.file.read, size)
         return content
 
     async def seek(self, offset: int) -> None:
@@ -101,7 +138,7 @@ class UploadFile:
         if self._in_memory:
             self.file.seek(offset)
         else:
-            await _in_thread(self.file.seek, offset)
+            await self._in_thread(self.file.seek, offset)
 
     async def close(self) -> None:
         """Close the file, and with it delete what it had on disk.
@@ -109,13 +146,13 @@ class UploadFile:
         The file is closed even if this is cancelled.
         """
         if self._in_memory:
-            self.file.close()
+            self._close_now()
             return
         try:
-            await _in_thread(self.file.close)
+            await self._in_thread(self.file.close)
         except BaseException:
-            # No thread came to it.  Closing twice is harmless.
-            self.file.close()
+            # No thread came to it, perhaps.  Closing twice is harmless.
+            self._close_now()
             raise
 
     def __repr__(self) -> str:
@@ -151,6 +188,6 @@ class FormData(ImmutableMultiDict[str, Union[UploadFile, str]]):
         finally:
             # Left over after a cancellation: there is no waiting for threads.
             for upload in waiting:
-                upload.file.close()
+                upload._close_now()
         if error is not None:
             raise error

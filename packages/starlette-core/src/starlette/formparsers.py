@@ -43,7 +43,7 @@ __all__ = ("FormParser", "MultiPartException", "MultiPartParser")
 
 MultiPartException.__module__ = __name__
 
-_Job = Tuple[Callable[[Any], Any], Any]
+_Job = Tuple[UploadFile, Callable[[Any], Any], Any]
 
 # What is gathered for the disk before a thread is asked to write it.  A hop to
 # a thread costs as much as copying this several times over.
@@ -216,8 +216,15 @@ class MultiPartParser:
             return _FilePart(self, name, filename, header)
         return _TextPart(self, name, header)
 
-    def _defer(self, call: Callable[[Any], Any], argument: Any, size: int = 0) -> None:
-        self._jobs.append((call, argument))
+    def _defer(
+        self,
+        upload: UploadFile,
+        call: Callable[[Any], Any],
+        argument: Any,
+        size: int = 0,
+    ) -> None:
+        upload._lend()
+        self._jobs.append((upload, call, argument))
         self._jobs_size += size
 
     async def _run_jobs(self) -> None:
@@ -239,8 +246,8 @@ class MultiPartParser:
 
 
 def _run_all(jobs: Iterable[_Job]) -> None:
-    for call, argument in jobs:
-        call(argument)
+    for upload, call, argument in jobs:
+        upload._call(call, argument)
 
 
 async def _end(stream: AsyncIterable[bytes]) -> None:
@@ -339,14 +346,14 @@ class _FilePart:
         size = len(data)
         self._size += size
         if self._size > self._limit:
-            self._parser._defer(self._file.write, data, size)
+            self._parser._defer(self._upload, self._file.write, data, size)
         else:
             self._file.write(data)
 
     def end(self) -> None:
         self._upload.size = self._size
         if self._size > self._limit:
-            self._parser._defer(self._file.seek, 0)
+            self._parser._defer(self._upload, self._file.seek, 0)
         else:
             self._file.seek(0)
         self._parser.items.append((self._name, self._upload))
