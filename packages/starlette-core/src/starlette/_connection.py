@@ -109,12 +109,10 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     def base_url(self) -> URL:
         """The URL under which the application is mounted, with a final slash."""
         if self._base_url is None:
-            scope = dict(self.scope)
+            scope = self.scope
             root: str = scope.get("app_root_path", scope.get("root_path", ""))
-            scope["path"] = root if root.endswith("/") else root + "/"
-            scope["query_string"] = b""
-            scope["root_path"] = root
-            self._base_url = URL(scope=scope)
+            path = root if root.endswith("/") else root + "/"
+            self._base_url = URL._of_path(scope, path)
         return self._base_url
 
     @property

@@ -152,5 +152,7 @@ def fill_path(
     path: str, param_convertors: Mapping[str, Convertor[Any]], values: Dict[str, Any]
 ) -> str:
     """Return a format string with all its places filled from *values*."""
+    if not values:
+        return path
     filled, _ = replace_params(path, param_convertors, dict(values))
     return filled

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ("URL", "URLPath", "urlsplit")
 
+Parts = Tuple[str, str, str, str, str]
+
 _FIELDS = ("scheme", "netloc", "path", "query", "fragment")
 _NETLOC_FIELDS = ("username", "password", "hostname", "port")
 _SCHEMES = {
@@ -39,6 +41,7 @@ _SCHEMES = {
     ("websocket", False): "ws",
     ("websocket", True): "wss",
 }
+_SECURE = ("https", "wss")
 
 # What may stand in a path as it is: the ``pchar`` of RFC 3986 and the slash.
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
@@ -109,15 +112,14 @@ def _quote_query(query: bytes) -> str:
     return query.decode("ascii")
 
 
-def _parts_of_scope(scope: Mapping[str, Any]) -> Tuple[str, str, str, str, str]:
+def _parts_of_scope(scope: Mapping[str, Any], path: str, query: bytes) -> Parts:
     scheme = scope.get("scheme", "http")
     netloc = scope_authority(scope, scheme)
-    path = _quote_path(scope["path"])
+    path = _quote_path(path)
     if path and path[0] != "/":
         path = "/" + path
-    query_string = scope.get("query_string")
-    query = _quote_query(query_string) if query_string else ""
-    return (scheme if netloc else "", netloc, path, query, "")
+    text = _quote_query(query) if query else ""
+    return (scheme if netloc else "", netloc, path, text, "")
 
 
 def _split_netloc(netloc: str) -> Tuple[Optional[str], Optional[str], str, str]:
@@ -204,7 +206,7 @@ class URL:
         ValueError: If a component is unknown or cannot be part of a URL.
     """
 
-    _parts: Optional[Tuple[str, str, str, str, str]] = None
+    _parts: Optional[Parts] = None
     _components: Optional[SplitResult] = None
 
     def __init__(
@@ -218,7 +220,8 @@ class URL:
                 _refuse_both("url", "scope")
             if components:
                 _refuse_both("scope", "**components")
-            self._parts = parts = _parts_of_scope(scope)
+            query = scope.get("query_string") or b""
+            self._parts = parts = _parts_of_scope(scope, scope["path"], query)
             self._url = _join(*parts)
         elif components:
             if url:
@@ -229,7 +232,22 @@ class URL:
         else:
             raise TypeError(f"`url` must be str, but got {type(url).__name__}.")
 
-    def _split(self) -> Tuple[str, str, str, str, str]:
+    @classmethod
+    def _of(cls, text: str, parts: Optional[Parts] = None) -> URL:
+        """Return the URL that is *text*, without asking what the constructor asks."""
+        url = cls.__new__(cls)
+        url._url = text
+        if parts is not None:
+            url._parts = parts
+        return url
+
+    @classmethod
+    def _of_path(cls, scope: Mapping[str, Any], path: str) -> URL:
+        """Return the URL of *path*, without a query, where *scope* was sent to."""
+        parts = _parts_of_scope(scope, path, b"")
+        return cls._of(_join(*parts), parts)
+
+    def _split(self) -> Parts:
         parts = self._parts
         if parts is None:
             self._parts = parts = urlsplit(self._url)
@@ -296,7 +314,7 @@ class URL:
     @property
     def is_secure(self) -> bool:
         """Whether the scheme is one that encrypts."""
-        return self.scheme in ("https", "wss")
+        return self.scheme in _SECURE
 
     def replace(self, **kwargs: Any) -> URL:
         """Return a URL with some parts replaced.
@@ -396,10 +414,10 @@ class URLPath(str):
         may have are percent-encoded; what is encoded already stays as it is.
         """
         base = base_url if isinstance(base_url, URL) else URL(base_url)
-        scheme = base.scheme
+        scheme, netloc, root, _, _ = base._split()
         if self.protocol and scheme:
-            scheme = _SCHEMES[self.protocol, base.is_secure]
+            scheme = _SCHEMES[self.protocol, scheme in _SECURE]
         below = "/" if self and self[0] != "/" else ""
         quoted = _quote_path(self, _QUOTED_SAFE, _QUOTED_BYTES)
-        path = f"{base.path.rstrip('/')}{below}{quoted}"
-        return URL(_join(scheme, self.host or base.netloc, path, "", ""))
+        path = f"{root.rstrip('/')}{below}{quoted}"
+        return URL._of(_join(scheme, self.host or netloc, path, "", ""))
