@@ -17,6 +17,7 @@ from starlette import _static_compress, _static_tool
 from starlette._static_manifest import Manifest
 
 TEXT = b"the same words again and again; " * 100
+MOMENT = 1_700_000_000
 
 
 @pytest.fixture
@@ -33,6 +34,8 @@ def folder(tmp_path: Path) -> Path:
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
+        # What is written later is later, however coarse the clock of the files is.
+        os.utime(tmp_path / name, (MOMENT, MOMENT))
     (tmp_path / "link.js").symlink_to("app.js")
     return tmp_path
 
