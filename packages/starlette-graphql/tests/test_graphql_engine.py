@@ -9,7 +9,7 @@ from typing import Any, AsyncIterator, Dict, Iterator, List
 
 import anyio
 import pytest
-from graphql import GraphQLError, MiddlewareManager, ValidationRule
+from graphql import GraphQLError, MiddlewareManager, ValidationRule, graphql_sync
 
 from starlette._graphql.compat import HAS_INCREMENTAL
 from starlette._graphql.outcome import Outcome
@@ -401,6 +401,40 @@ async def test_expected_error_is_shown_as_it_is(
     assert error["path"] == ["refuse"]
     assert error["extensions"] == {"code": "FORBIDDEN"}
     assert not caplog.records
+
+
+async def test_expected_error_may_have_an_original(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """
+    What the resolver says is shown; what made it say so is not.
+    """
+
+    def refuse(source: Any, info: Any) -> None:
+        raise GraphQLError("Not today.", original_error=Boom("secret"))
+
+    app = GraphQLApp(SDL, resolvers={"Query": {"refuse": refuse}})
+    payload = await payload_of(app, "{ refuse }")
+
+    assert messages(payload) == ["Not today."]
+    assert "secret" not in json.dumps(payload)
+    assert not caplog.records
+
+
+async def test_error_of_another_execution_is_masked_as_it_was_there() -> None:
+    """
+    A resolver that passes one on has not said it itself.
+    """
+
+    def pass_on(source: Any, info: Any) -> None:
+        result = graphql_sync(inner.schema, "{ fail }")
+        assert result.errors is not None
+        raise result.errors[0]
+
+    inner = make()
+    app = GraphQLApp(SDL, resolvers={"Query": {"refuse": pass_on}})
+
+    assert messages(await payload_of(app, "{ refuse }")) == ["Unexpected error."]
 
 
 async def test_masking_can_be_off(caplog: pytest.LogCaptureFixture) -> None:

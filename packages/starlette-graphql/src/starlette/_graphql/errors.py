@@ -111,24 +111,20 @@ class ErrorFormatter:
         What a scalar says of a value it refuses is part of the message.  If it fails
         in another way, that is logged and masked.
         """
-        return [
-            self._format(error)
-            if failure_of(error) is None
-            else self._field_error(error)
-            for error in errors
-        ]
+        return [self._member(error, failure_of(error)) for error in errors]
 
     def field_errors(self, errors: Sequence[GraphQLError]) -> List[Dict[str, Any]]:
         """Format errors of an execution; log the unexpected ones."""
-        return [self._field_error(error) for error in errors]
+        return [self._member(error, cause_of(error)) for error in errors]
 
     def unexpected(self, cause: Exception) -> List[Dict[str, Any]]:
         """Log what nobody has made a ``GraphQLError`` of, and format it."""
         error = GraphQLError(str(cause), original_error=cause)
-        return [self._field_error(error)]
+        return [self._member(error, cause)]
 
-    def _field_error(self, error: GraphQLError) -> Dict[str, Any]:
-        cause = cause_of(error)
+    def _member(
+        self, error: GraphQLError, cause: Optional[BaseException]
+    ) -> Dict[str, Any]:
         if cause is None:
             return self._format(error)
         _log(error, cause)
@@ -150,16 +146,27 @@ class ErrorFormatter:
 
 
 def cause_of(error: GraphQLError) -> Optional[BaseException]:
-    """Return the unexpected exception behind *error*, or None if it is expected."""
-    cause: Optional[BaseException] = error
-    while isinstance(cause, GraphQLError):
-        cause = cause.original_error
-    return cause
+    """Return the unexpected exception behind *error*, or None if it is expected.
+
+    Args:
+        error: Located by graphql-core, so that what was raised is its original.  If
+            that is a ``GraphQLError`` it is meant to be read, whatever its own
+            original is.
+    """
+    cause = error.original_error
+    return None if isinstance(cause, GraphQLError) else cause
 
 
 def failure_of(error: GraphQLError) -> Optional[BaseException]:
-    """Return the exception of a scalar that failed, rather than refuse a value."""
-    cause = cause_of(error)
+    """Return the exception of a scalar that failed, rather than refuse a value.
+
+    Args:
+        error: Of a document or its variables: graphql-core may have wrapped what the
+            scalar raised more than once.
+    """
+    cause: Optional[BaseException] = error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
     return None if isinstance(cause, _REFUSALS) else cause
 
 
