@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from typing import Any, Dict, Optional
 
 import pytest
@@ -104,6 +105,51 @@ def test_cache_is_bounded_by_bytes() -> None:
     assert cache.get("y" * 2000) is None
     assert 1 < len(cache) < 20
     assert cache.used <= 500_000
+
+
+def test_what_is_compiled_counts() -> None:
+    """
+    Others have to go for it, and the document itself if it would drive out them all.
+    """
+    cache = DocumentCache(1000, 500_000)
+    cache.put("first", PreparedDocument("", []))
+    cache.put("second", PreparedDocument("", []))
+    used = cache.used
+    cache.grow("second", 20)
+    grown = cache.used
+    cache.grow("second", -20)
+    cache.grow("nobody knows it", 20)
+    shrunk = cache.used
+    cache.grow("second", 100)
+
+    assert grown > used + 20 * 2000
+    assert shrunk == used
+    assert cache.get("second") is None
+    assert cache.get("first") is not None
+    assert 0 < cache.used < used
+
+
+async def test_operation_with_many_conditions_does_not_fill_the_memory() -> None:
+    """
+    Whatever is compiled for other answers to them counts, and is given up for others.
+    """
+    app = GraphQLApp(SDL, document_cache_size=2_000_000)
+    cache = app.engine.preparer.cache
+    names = "abcdef"
+    asked = " ".join(f"{name}: a @skip(if: ${name})" for name in names)
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    sizes = []
+    for document in range(4):
+        query = f"query Q{document}({declared}) {{ {asked} }}"
+        for answers in itertools.product([True, False], repeat=len(names)):
+            variables = dict(zip(names, answers))
+            payload = await run(app, GraphQLRequest(query, variables))
+            sizes.append(cache.used)
+
+            assert list(payload["data"]) == [n for n in names if not variables[n]]
+
+    assert sizes[10] > sizes[0]
+    assert max(sizes) <= 2_000_000
 
 
 def test_text_that_is_put_twice_counts_once() -> None:

@@ -11,6 +11,7 @@ closes their source, in the task that closes them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import (
     Any,
     AsyncGenerator,
@@ -246,14 +247,16 @@ class Engine:
         )
 
     def _compile(self, operation: PreparedOperation) -> None:
-        operation.is_compiled = True
         operation.compiled = compile_operation(
             self.schema,
             operation.document,
             operation.node,
             middleware=self.middleware,
             hide_suggestions=not self.preparer.introspection,
+            on_growth=partial(self.preparer.cache.grow, operation.text),
         )
+        # Last: another thread takes what is there by then.
+        operation.is_compiled = True
 
     async def _wait(self, kind: str, result: Any) -> Outcome:
         try:

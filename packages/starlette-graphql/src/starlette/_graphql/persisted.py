@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import OrderedDict
+from threading import Lock
 from typing import Any, Callable, Dict, FrozenSet, Mapping, Optional, Union
 
 from starlette._graphql.errors import RequestError
@@ -48,22 +49,28 @@ class PersistedQueries:
         self.size: int = size
         self._used = 0
         self._texts: OrderedDict[str, str] = OrderedDict()
+        # Applications may serve several event loops, each in a thread of its own.
+        self._lock = Lock()
 
     def get(self, digest: str) -> Optional[str]:
         """Return the text with this SHA-256, 64 hexadecimal digits, if it is known."""
-        text = self._texts.get(digest)
-        if text is not None:
-            self._texts.move_to_end(digest)
-        return text
+        with self._lock:
+            text = self._texts.get(digest)
+            if text is not None:
+                self._texts.move_to_end(digest)
+            return text
 
     def set(self, digest: str, text: str) -> None:
         """Keep *text*, unless it is longer than a quarter of all may be."""
-        if digest in self._texts or len(text) > self.size // 4:
+        if len(text) > self.size // 4:
             return
-        self._texts[digest] = text
-        self._used += len(text)
-        while self._used > self.size or len(self._texts) > self.entries:
-            self._used -= len(self._texts.popitem(last=False)[1])
+        with self._lock:
+            if digest in self._texts:
+                return
+            self._texts[digest] = text
+            self._used += len(text)
+            while self._used > self.size or len(self._texts) > self.entries:
+                self._used -= len(self._texts.popitem(last=False)[1])
 
 
 class _Trusted(str):

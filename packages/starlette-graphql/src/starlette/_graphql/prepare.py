@@ -130,7 +130,7 @@ def _operations(
         at_once = visit(document, _WithoutIncremental())
     return {
         (node.name.value if node.name else None): PreparedOperation(
-            node, at_once, document if at_once is not document else None
+            node, at_once, document if at_once is not document else None, text
         )
         for node in at_once.definitions
         if isinstance(node, OperationDefinitionNode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 from graphql import (
     DocumentNode,
@@ -35,6 +35,7 @@ def compile_operation(
     field_resolver: Any = None,
     type_resolver: Any = None,
     hide_suggestions: bool = False,
+    on_growth: Optional[Callable[[int], None]] = None,
 ) -> Optional[CompiledOperation]:
     """Compile *operation*, which was found valid.
 
@@ -49,6 +50,8 @@ def compile_operation(
         field_resolver: The resolver of fields without one.
         type_resolver: The resolver of abstract types without one.
         hide_suggestions: Whether errors of input suggest no names.
+        on_growth: Called with how many selections and fields have been compiled, or,
+            below 0, given up.
 
     Returns:
         The operation; ``None`` if it has to be left to graphql-core: it uses
@@ -89,5 +92,6 @@ def compile_operation(
         field_resolver=field_resolver or default_field_resolver,
         type_resolver=type_resolver,
         hide_suggestions=hide_suggestions,
+        on_growth=on_growth,
     )
     return CompiledOperation(compilation, operation, root_type, conditions(parts))

@@ -7,7 +7,7 @@ selection asks of a type is worked out when the first object of that type is met
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from graphql import (
     FieldNode,
@@ -34,7 +34,8 @@ class Compilation:
         field_resolver: The resolver of fields without one.
         type_resolver: The same for abstract types; ``None`` for the default.
         hide_suggestions: Whether errors of arguments suggest no names.
-        size: How many selections have been compiled, and fields in them.
+        size: How many selections are compiled, and fields in them.
+        on_growth: Called with how many of these there are more, or, below 0, fewer.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Compilation:
         field_resolver: Any,
         type_resolver: Any,
         hide_suggestions: bool,
+        on_growth: Optional[Callable[[int], None]],
     ) -> None:
         self.schema: GraphQLSchema = schema
         self.fragments: Dict[str, FragmentDefinitionNode] = fragments
@@ -54,6 +56,13 @@ class Compilation:
         self.type_resolver: Any = type_resolver
         self.hide_suggestions: bool = hide_suggestions
         self.size: int = 0
+        self.on_growth: Optional[Callable[[int], None]] = on_growth
+
+    def grow(self, count: int) -> None:
+        """Note that there are *count* selections and fields more, or fewer."""
+        self.size += count
+        if self.on_growth is not None:
+            self.on_growth(count)
 
 
 class Plan:

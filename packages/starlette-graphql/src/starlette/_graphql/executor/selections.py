@@ -96,7 +96,7 @@ class Selection:
             self._selection_sets,
         )
         entries = self._plan.entries(self._type, fields)
-        shared.size += 1 + len(entries)
+        shared.grow(1 + len(entries))
         self._has_paths = any(item[1] is None for item in entries)
         # Last: another thread may be waiting for it.
         self._entries = entries
