@@ -292,7 +292,7 @@ def test_the_process_of_a_contender() -> None:
         cwd=str(ROOT),
         stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=150,
         check=True,
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
@@ -309,7 +309,7 @@ def test_the_process_of_a_contender_that_has_no_part() -> None:
         cwd=str(ROOT),
         stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=150,
     )
 
     assert done.returncode == 1

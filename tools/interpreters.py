@@ -36,7 +36,7 @@ def probe(candidate: Path) -> Optional[Tuple[Version, Path]]:
     """Run *candidate* and return its version and its real path.
 
     Returns:
-        None if it does not run within ten seconds, fails, is a pre-release,
+        None if it does not run within a minute, fails, is a pre-release,
         or is not CPython.
     """
     try:
@@ -45,7 +45,7 @@ def probe(candidate: Path) -> Optional[Tuple[Version, Path]]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=10,
+            timeout=60,
             check=True,
         ).stdout.decode()
         major, minor, path = answer.strip().split(" ", 2)

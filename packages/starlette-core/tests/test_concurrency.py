@@ -455,7 +455,7 @@ async def test_receive_that_goes_on_when_it_is_cancelled() -> None:
 
 def _run(code: str) -> Dict[str, str]:
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=50
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=150
     )
     return {"out": done.stdout, "err": done.stderr}
 

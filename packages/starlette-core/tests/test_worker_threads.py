@@ -185,7 +185,7 @@ from starlette.concurrency import run_in_threadpool
 asyncio.run(run_in_threadpool(int))
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, timeout=120
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, timeout=150
     )
 
     assert done.stdout.split() == [b"7"]

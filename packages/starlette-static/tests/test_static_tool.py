@@ -230,7 +230,7 @@ def test_program(folder: Path) -> None:
     """
     command = [sys.executable, "-m", "starlette.staticfiles", "hash", str(folder)]
 
-    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=150)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / "manifest.json").exists()
