@@ -259,11 +259,9 @@ class Running:
 
     def accepts(self) -> bool:
         """Whether a connection can be made."""
-        try:
-            Connection(self.port).socket.close()
-        except OSError:
-            return False
-        return True
+        with socket.socket() as probe:
+            probe.settimeout(DEADLINE)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def answers(self) -> bool:
         """Whether a request is answered; a server may listen before it is ready.
