@@ -14,6 +14,8 @@ import pytest
 
 from starlette._testing.jobs import Job
 from starlette._testing.loop_state import close_if_resting, has_nothing_to_do
+from starlette._testing.loops import LoopRunner
+from starlette._testing.portals import PortalRunner
 from starlette._testing.where import in_event_loop
 from starlette.responses import PlainTextResponse
 from starlette.testclient import AsyncTestClient, TestClient
@@ -216,3 +218,94 @@ def test_thread_that_ends() -> None:
 
     assert loops[0] is loops[1]
     assert loops[0].is_closed()
+
+
+class StolenRunner(LoopRunner):
+    """A runner whose loop another thread takes, just when it has been looked at."""
+
+    is_stolen = False
+
+    def _is_driven_here(self) -> bool:
+        is_driven_here = super()._is_driven_here()
+        if is_driven_here and not self.is_stolen:
+            self.is_stolen = True
+            thread = threading.Thread(target=self._move)
+            thread.start()
+            thread.join()
+        return is_driven_here
+
+    def check(self) -> None:
+        """Have the loop refuse what another thread does to it."""
+        self._loop.set_debug(True)
+
+
+def test_loop_that_is_taken_before_a_job_is_started() -> None:
+    """
+    The job is handed to the thread that has the loop.
+    """
+    runner = StolenRunner()
+    runner.check()
+    job = runner.spawn(anyio.sleep, 0)
+
+    assert runner.wait(job.has_ended, 60)
+    assert runner.close() == []
+
+
+def test_loop_that_is_taken_before_a_message_is_posted() -> None:
+    """
+    The message is handed to the thread that has the loop.
+    """
+    runner = StolenRunner()
+    runner.check()
+    threads: List[int] = []
+    runner.post(lambda: threads.append(threading.get_ident()))
+
+    assert runner.wait(lambda: threads, 60)
+    assert threads != [threading.get_ident()]
+    assert runner.close() == []
+
+
+def test_loop_that_is_taken_before_it_goes_on() -> None:
+    """
+    It goes on in the other thread.
+    """
+    runner = StolenRunner()
+    runner.is_stolen = True
+    threads: List[int] = []
+    runner.post(lambda: threads.append(threading.get_ident()))
+    runner.is_stolen = False
+    runner.settle()
+
+    assert runner.wait(lambda: threads, 60)
+    assert threads != [threading.get_ident()]
+    assert runner.close() == []
+
+
+def test_two_threads_start_jobs_at_once() -> None:
+    """
+    Both jobs are known, and cancelled at the end; the portal would wait for them.
+    """
+
+    class SlowToLookAt(Job):
+        is_looked_at = False
+
+        @property
+        def is_done(self) -> bool:
+            if not self.is_looked_at:
+                self.is_looked_at = True
+                other.start()
+                # Waits for this thread, as it should, or has been faster.
+                other.join(0.05)
+            return True
+
+        @is_done.setter
+        def is_done(self, value: bool) -> None: ...
+
+    runner = PortalRunner.start("asyncio", {})
+    other = threading.Thread(target=runner.spawn, args=(anyio.sleep_forever,))
+    runner._jobs.append(SlowToLookAt(runner.wake))
+    runner.spawn(anyio.sleep_forever)
+    other.join()
+
+    assert len(runner._jobs) == 2
+    assert runner.close() == []

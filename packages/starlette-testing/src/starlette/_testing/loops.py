@@ -59,17 +59,13 @@ class LoopRunner:
     def spawn(self, func: Callable[..., Awaitable[Any]], *args: Any) -> Job:
         """Start a job in a task of its own."""
         job = Job(self.wake)
-        if self._is_driven_here():
-            self._loop.create_task(job.run(func, *args))
-        else:
+        if not self._do(lambda: self._loop.create_task(job.run(func, *args))):
             self._move().adopt(job, func, *args)
         return job
 
     def post(self, func: Callable[[], Any]) -> None:
         """Call *func* on the event loop, before anything that is spawned later."""
-        if self._is_driven_here():
-            self._loop.call_soon(func)
-        else:
+        if not self._do(lambda: self._loop.call_soon(func)):
             self._move().post(func)
 
     def wait(self, is_ready: Callable[[], Any], timeout: Optional[float]) -> bool:
@@ -97,15 +93,12 @@ class LoopRunner:
 
     def settle(self) -> None:
         """Let the application go on until it waits for the client alone."""
-        if self._threaded is not None or not self._is_driven_here():
-            return
         turns = 0
-        while getattr(self._loop, "_ready", ()) and turns < MAX_TURNS:
+        while turns < MAX_TURNS and getattr(self._loop, "_ready", None):
             turns += 1
-            self._loop.call_soon(self._loop.stop)
-            with self._driving:
-                self._loop.run_forever()
-        if not self._is_resting():
+            if not self._do(self._take_turn):
+                return
+        if self._is_driven_here() and not self._is_resting():
             self._move()
 
     def is_as_new(self) -> bool:
@@ -125,6 +118,23 @@ class LoopRunner:
         self._finalizer.detach()
         return self._leaked
 
+    def _do(self, act: Callable[[], Any]) -> bool:
+        """Use the loop, if it is driven here; tell whether it is.
+
+        The lock, because another thread may be about to move it.
+        """
+        if not self._is_driven_here():
+            return False
+        with self._driving:
+            if self._is_moving:
+                return False
+            act()
+        return True
+
+    def _take_turn(self) -> None:
+        self._loop.call_soon(self._loop.stop)
+        self._loop.run_forever()
+
     def _is_resting(self) -> bool:
         # All tasks wait for the client side, and nothing else can wake them.
         return (
@@ -141,13 +151,13 @@ class LoopRunner:
 
     def _drive(self, is_ready: Callable[[], Any], deadline: Optional[float]) -> bool:
         while not is_ready():
-            if deadline is not None:
-                if self._loop.time() >= deadline:
-                    return False
-                self._set_alarm(deadline)
+            if deadline is not None and self._loop.time() >= deadline:
+                return False
             with self._driving:
                 if self._is_moving:
                     return False
+                if deadline is not None:
+                    self._set_alarm(deadline)
                 self._loop.run_forever()
         return True
 

@@ -61,8 +61,10 @@ class PortalRunner:
     def adopt(self, job: Job, func: Callable[..., Awaitable[Any]], *args: Any) -> None:
         """Start a job that is made already."""
         self._check_thread()
-        self._jobs = [each for each in self._jobs if not each.is_done]
-        self._jobs.append(job)
+        # Locked: of two threads, each would lose what the other adds.
+        with self._changed:
+            self._jobs = [each for each in self._jobs if not each.is_done]
+            self._jobs.append(job)
         apart(self._portal.start_task_soon, job.run, func, *args)
 
     def post(self, func: Callable[[], Any]) -> None:
