@@ -50,12 +50,12 @@ async def preflight(middleware: CORSMiddleware, **headers: str) -> Recorder:
 
 async def test_a_request_without_an_origin() -> None:
     """
-    Where every origin may read, nothing is added.
+    Where every origin may read, caches are told that one would get the leave to.
     """
     recorder = await simple(CORSMiddleware(app, allow_origins=["*"]), {})
 
     assert recorder.body == b"Hello"
-    assert "vary" not in recorder.headers
+    assert recorder.headers["vary"] == "Origin"
     assert "access-control-allow-origin" not in recorder.headers
 
 
@@ -98,13 +98,13 @@ async def test_an_origin_that_is_not_allowed() -> None:
 
 async def test_every_origin_is_allowed() -> None:
     """
-    The answer is ``*``, the same for all, so that caches need not tell them apart.
+    The answer is ``*``; caches tell it from the one to a request without an origin.
     """
     middleware = CORSMiddleware(app, allow_origins=["*"])
     recorder = await simple(middleware, {"origin": ORIGIN})
 
     assert recorder.headers["access-control-allow-origin"] == "*"
-    assert "vary" not in recorder.headers
+    assert recorder.headers["vary"] == "Origin"
 
 
 async def test_a_cookie_where_every_origin_is_allowed() -> None:
@@ -213,9 +213,9 @@ async def test_an_application_that_varies_by_everything() -> None:
     assert recorder.headers.getlist("vary") == ["*"]
 
 
-async def test_an_application_that_sets_a_header_where_nothing_varies() -> None:
+async def test_an_application_that_names_an_origin_where_all_are_allowed() -> None:
     """
-    It is replaced all the same.
+    It is replaced.
     """
 
     async def own(scope: Scope, receive: Receive, send: Send) -> None:
@@ -226,7 +226,6 @@ async def test_an_application_that_sets_a_header_where_nothing_varies() -> None:
     recorder = await simple(middleware, {"origin": ORIGIN})
 
     assert recorder.headers.getlist("access-control-allow-origin") == ["*"]
-    assert "vary" not in recorder.headers
 
 
 @pytest.mark.parametrize(
@@ -357,6 +356,25 @@ async def test_a_preflight_that_asks_for_no_headers() -> None:
     assert "access-control-allow-headers" not in recorder.headers
 
 
+async def test_a_preflight_that_asks_for_headers_in_several_lines() -> None:
+    """
+    All of them count.
+    """
+    scope = http_scope(
+        "OPTIONS",
+        headers=[
+            ("origin", ORIGIN),
+            ("access-control-request-method", "GET"),
+            ("access-control-request-headers", "x-other"),
+            ("access-control-request-headers", "accept"),
+        ],
+    )
+    recorder = await exchange(CORSMiddleware(app, allow_origins=[ORIGIN]), scope)
+
+    assert recorder.status == 400
+    assert recorder.body == b"Disallowed CORS headers"
+
+
 async def test_a_preflight_with_a_line_break_in_a_header() -> None:
     """
     It is never sent back.
@@ -466,6 +484,25 @@ async def test_an_unhandled_exception(outside: List[Middleware]) -> None:
     assert recorder.headers["access-control-allow-origin"] == ORIGIN
     assert recorder.headers["access-control-allow-credentials"] == "true"
     assert recorder.headers["vary"] == "Origin"
+
+
+async def test_an_unhandled_exception_without_an_origin() -> None:
+    """
+    The 500 says that it depends on the origin, like every other response.
+    """
+
+    async def fail(request: Request) -> Response:
+        raise Boom
+
+    cors = Middleware(CORSMiddleware, allow_origins=[ORIGIN])
+    starlette = Starlette(routes=[Route("/", fail)], middleware=[cors])
+    recorder = Recorder()
+    with pytest.raises(Boom):
+        await starlette(http_scope(), Script(), recorder)
+
+    assert recorder.status == 500
+    assert recorder.headers["vary"] == "Origin"
+    assert "access-control-allow-origin" not in recorder.headers
 
 
 # -- subclasses -------------------------------------------------------------------

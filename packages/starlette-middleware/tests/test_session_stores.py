@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import sys
+import threading
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
@@ -610,3 +612,33 @@ def test_wrong_stores() -> None:
         MemoryStore(max_sessions=0)
     with pytest.raises(ValueError, match="`folder` must be"):
         FileStore("")
+
+
+def test_two_event_loops_write_to_memory_at_once() -> None:
+    """
+    One of them is refused, as where they share one loop.
+    """
+    written: List[bool] = []
+    looks: List[str] = []
+
+    def write(data: bytes) -> None:
+        written.append(asyncio.run(store.set("id", data, 60, replaces=b"old")))
+
+    def slow_clock() -> float:
+        if threading.current_thread() is first and not looks:
+            looks.append("first")
+            second.start()
+            # Waits for this thread, as it should, or has been faster.
+            second.join(0.05)
+        return 0.0
+
+    store = MemoryStore(clock=slow_clock)
+    first = threading.Thread(target=write, args=(b"first",))
+    second = threading.Thread(target=write, args=(b"second",))
+    asyncio.run(store.set("id", b"old", 60, replaces=None))
+    first.start()
+    first.join(60)
+    second.join(60)
+
+    assert sorted(written) == [False, True]
+    assert asyncio.run(store.get("id")) == b"first"

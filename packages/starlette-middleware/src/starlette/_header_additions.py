@@ -32,39 +32,29 @@ class Additions:
     """Headers to set, in place of those of the same names; ``Vary`` is added to.
 
     Args:
-        pairs: The headers, names in lower case.
+        pairs: The headers, names in lower case; ``Vary`` is one of them.
 
     Attributes:
         pairs: As given.
         names: Their names.
+        tail: As given, in a list.
     """
 
-    __slots__ = ("names", "pairs")
+    __slots__ = ("names", "pairs", "tail")
 
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self.pairs: Tuple[Pair, ...] = tuple(pairs)
         self.names: FrozenSet[bytes] = frozenset([name for name, _ in self.pairs])
+        # So that a list of headers and this one need only be joined.
+        self.tail: List[Pair] = [*self.pairs]
 
     def to(self, start: Message) -> Message:
-        """Return a copy of *start* with the headers."""
-        given = start.get("headers") or ()
-        if type(given) is not list:
-            given = list(given)
-        names = self.names
-        # Nearly always none of them is there; a comprehension would take as long
-        # as all the rest.
-        for name, _ in given:
-            if name in names:
-                return {**start, "headers": self._merged(given)}
-        return {**start, "headers": [*given, *self.pairs]}
-
-    def _merged(self, given: List[Pair]) -> List[Pair]:
-        names = self.names
-        headers = [pair for pair in given if pair[0] not in names]
+        """Return a copy of *start* with the headers, whatever it has already."""
+        given: List[Pair] = list(start.get("headers") or ())
+        headers = [pair for pair in given if pair[0] not in self.names]
         headers += [pair for pair in self.pairs if pair[0] != VARY]
-        if VARY in names:
-            headers.append(vary_pair([*given, *self.pairs]))
-        return headers
+        headers.append(vary_pair([*given, *self.pairs]))
+        return {**start, "headers": headers}
 
 
 def vary_pair(headers: Iterable[Pair]) -> Pair:
@@ -92,7 +82,17 @@ def sending(additions: Additions, send: Send) -> Send:
         message: Message, additions: Additions = additions, send: Send = send
     ) -> Awaitable[None]:
         if message["type"] == START:
-            message = additions.to(message)
+            given = message.get("headers")
+            if type(given) is not list:
+                return send(additions.to(message))
+            # Nearly always none of them is there; a comprehension would take as long
+            # as all the rest, and {**message} twice as long as dict().
+            names = additions.names
+            for name, _ in given:
+                if name in names:
+                    return send(additions.to(message))
+            message = dict(message)
+            message["headers"] = given + additions.tail
         return send(message)
 
     return send_with_headers

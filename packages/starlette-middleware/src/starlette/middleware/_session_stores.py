@@ -7,6 +7,7 @@ together (``_session_records.py``), and every database has it.
 
 from __future__ import annotations
 
+from threading import Lock
 from time import time
 from typing import Any, Callable, Dict, Optional, Protocol, Tuple, Union
 
@@ -78,6 +79,8 @@ class MemoryStore:
             )
         self.max_sessions = max_sessions
         self._clock = clock
+        # Applications may serve several event loops, each in a thread of its own.
+        self._lock = Lock()
         # In the order of writing.
         self._kept: Dict[str, Tuple[bytes, float]] = {}
         self._writes_to_purge = 0
@@ -87,7 +90,8 @@ class MemoryStore:
 
     async def get(self, session_id: str) -> Optional[bytes]:
         """See ``SessionStore.get``."""
-        return self._get(session_id)
+        with self._lock:
+            return self._get(session_id)
 
     def _get(self, session_id: str) -> Optional[bytes]:
         data, end = self._kept.get(session_id, (None, 0))
@@ -100,12 +104,13 @@ class MemoryStore:
         self, session_id: str, data: bytes, ttl: int, *, replaces: Optional[bytes]
     ) -> bool:
         """See ``SessionStore.set``."""
-        if self._get(session_id) != replaces:
-            return False
-        # First, so that for one that is there already nobody else has to go.
-        self._kept.pop(session_id, None)
-        self._make_room()
-        self._kept[session_id] = data, self._clock() + ttl
+        with self._lock:
+            if self._get(session_id) != replaces:
+                return False
+            # First, so that for one that is there already nobody else has to go.
+            self._kept.pop(session_id, None)
+            self._make_room()
+            self._kept[session_id] = data, self._clock() + ttl
         return True
 
     def _make_room(self) -> None:
@@ -120,13 +125,15 @@ class MemoryStore:
 
     async def delete(self, session_id: str) -> None:
         """See ``SessionStore.delete``."""
-        self._kept.pop(session_id, None)
+        with self._lock:
+            self._kept.pop(session_id, None)
 
     async def renew(self, session_id: str, ttl: int) -> None:
         """See ``SessionStore.renew``."""
-        data = self._get(session_id)
-        if data is not None:
-            self._kept[session_id] = data, self._clock() + ttl
+        with self._lock:
+            data = self._get(session_id)
+            if data is not None:
+                self._kept[session_id] = data, self._clock() + ttl
 
 
 def _memory(url: str) -> MemoryStore:

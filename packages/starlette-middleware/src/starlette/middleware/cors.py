@@ -6,8 +6,9 @@ the headers that tell the browser who may read it.
 
 What always holds:
 
-* a response that depends on the origin says so in ``Vary``, also where the request
-  has no ``Origin`` or one that is not allowed: a cache may give it to anybody;
+* every response says in ``Vary`` that it depends on the origin, also where the request
+  has no ``Origin`` or one that is not allowed, and where ``*`` is the answer to all who
+  have one: a cache may give what it has for the one to the other;
 * with credentials the allowed origin is named, never ``*``, which browsers refuse;
 * the headers are on the 500 of an unhandled exception too.  ``ServerErrorMiddleware``
   stays outside; it sends its answer through what this middleware leaves behind
@@ -18,7 +19,17 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Pattern, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    Iterable,
+    List,
+    Optional,
+    Pattern,
+    Sequence,
+    Tuple,
+)
 
 from starlette._error_answer import wrap_error_answer
 from starlette._header_additions import Additions, Pair, encoded, sending
@@ -131,8 +142,7 @@ class CORSMiddleware:
             self.preflight_headers["Access-Control-Allow-Headers"] = ", ".join(headers)
         # Here, so that a name or value that cannot be sent is told to who wrote it.
         encoded({**self.simple_headers, **self.preflight_headers})
-        self._anybody: Optional[Additions] = None
-        self._others = VARY_ORIGIN
+        self._others: Optional[Additions] = None
         self._named: Dict[bytes, Additions] = {}
         self._answers: Dict[Any, Tuple[int, str, Tuple[Pair, ...]]] = {}
         cls, ours = type(self), CORSMiddleware
@@ -146,20 +156,17 @@ class CORSMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        origin, has_cookie = b"", False
+        origin = b""
         for name, value in scope["headers"]:
             if name == b"origin":
                 origin = value
-            elif name == b"cookie":
-                has_cookie = True
+                break
         if not origin:
-            if not self.preflight_explicit_allow_origin:
-                # Spelled out: objects are called by a detour.
-                await self.app.__call__(scope, receive, send)  # type: ignore[operator]
-                return
             additions = VARY_ORIGIN
         else:
-            if scope["method"] == "OPTIONS" and _is_preflight(scope):
+            if scope["method"] == "OPTIONS" and _has(
+                scope["headers"], b"access-control-request-method"
+            ):
                 headers = Headers(scope=scope)
                 response = self.preflight_response(request_headers=headers)
                 await response(scope, receive, send)
@@ -171,7 +178,7 @@ class CORSMiddleware:
                 )
                 return
             # What simple_response does, without the headers as an object.
-            additions = self._for_origin(origin, has_cookie)
+            additions = self._for_origin(origin, scope["headers"])
         tracker = send if type(send) is SendTracker else None
         if tracker is None:
             send = sending(additions, send)
@@ -181,10 +188,10 @@ class CORSMiddleware:
             inner = tracker.send
             tracker.send = sending(additions, inner)
         try:
+            # Spelled out: objects are called by a detour.
             await self.app.__call__(scope, receive, send)  # type: ignore[operator]
         except Exception as exc:
-            if origin:
-                wrap_error_answer(exc, partial(sending, additions))
+            wrap_error_answer(exc, partial(sending, additions))
             raise
         finally:
             if tracker is not None:
@@ -211,11 +218,12 @@ class CORSMiddleware:
         is_private = False
         for name, value in request_headers.raw:
             if name == b"origin":
-                origin = value
+                origin = origin or value
             elif name == b"access-control-request-method":
-                method = value
+                method = method or value
             elif name == b"access-control-request-headers":
-                asked_for = value
+                # Several lines are one list: RFC 9110, section 5.2.
+                asked_for = value if asked_for is None else asked_for + b", " + value
             elif name == b"access-control-request-private-network":
                 is_private = value == b"true"
         is_allowed = self.is_allowed_origin(origin.decode("latin-1"))
@@ -294,25 +302,26 @@ class CORSMiddleware:
 
     def _for_request(self, request_headers: Headers) -> Additions:
         origin = request_headers["origin"].encode("latin-1")
-        return self._for_origin(origin, "cookie" in request_headers)
+        return self._for_origin(origin, request_headers.raw)
 
-    def _for_origin(self, origin: bytes, has_cookie: bool) -> Additions:
-        if self._anybody is None:
+    def _for_origin(self, origin: bytes, headers: Iterable[Pair]) -> Additions:
+        others = self._others
+        if others is None:
             # Not in the constructor: subclasses change simple_headers in theirs.
-            self._anybody = Additions(encoded(self.simple_headers))
-            self._others = Additions([*self._anybody.pairs, *VARY_ORIGIN.pairs])
+            given = encoded(self.simple_headers)
+            others = self._others = Additions([*given, *VARY_ORIGIN.pairs])
         if self.preflight_explicit_allow_origin:
             if not self.is_allowed_origin(origin.decode("latin-1")):
-                return self._others
-        elif not has_cookie:
-            return self._anybody
+                return others
+        elif not _has(headers, b"cookie"):
+            return others
         # With a cookie it is of no use, but it has always been so.
-        return self._named.get(origin) or self._naming(origin)
+        return self._named.get(origin) or self._naming(origin, others)
 
-    def _naming(self, origin: bytes) -> Additions:
+    def _naming(self, origin: bytes, others: Additions) -> Additions:
         if not _is_printable(origin):
-            return self._others
-        kept = [pair for pair in self._others.pairs if pair[0] != ALLOW_ORIGIN]
+            return others
+        kept = [pair for pair in others.pairs if pair[0] != ALLOW_ORIGIN]
         named = Additions([*kept, (ALLOW_ORIGIN, origin)])
         # A page comes from one of a few origins, but a client can make them up.
         if len(self._named) >= 64:
@@ -327,10 +336,10 @@ class CORSMiddleware:
         headers.add_vary_header("Origin")
 
 
-def _is_preflight(scope: Scope) -> bool:
+def _has(headers: Iterable[Pair], wanted: bytes) -> bool:
     # Not any(): its generator costs more than the comparisons.
-    for name, _ in scope["headers"]:  # noqa: SIM110
-        if name == b"access-control-request-method":
+    for name, _ in headers:  # noqa: SIM110
+        if name == wanted:
             return True
     return False
 
