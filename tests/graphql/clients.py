@@ -28,7 +28,9 @@ def install(folder: Path) -> Path:
     """
     for path in filter(Path.is_file, SCRIPTS.iterdir()):
         shutil.copy(path, folder)
-    _call(["npm", "ci", "--no-progress", "--prefer-offline"], folder)
+    # More patience with the registry than npm has of itself, which tries three times.
+    options = ("--no-progress", "--prefer-offline", "--fetch-retries=5")
+    _call(["npm", "ci", *options], folder)
     return folder
 
 
