@@ -407,6 +407,25 @@ async def test_http_exception_after_the_handshake(
     assert recorder.close_code == code
 
 
+async def test_http_exception_after_the_end() -> None:
+    """
+    A session that the program has closed is not closed again.
+    """
+
+    async def session(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.close(4000)
+        raise HTTPException(403)
+
+    recorder = await run_session(Starlette(routes=[WebSocketRoute("/", session)]))
+
+    assert [message["type"] for message in recorder.messages] == [
+        "websocket.accept",
+        "websocket.close",
+    ]
+    assert recorder.close_code == 4000
+
+
 async def test_websocket_handler() -> None:
     """
     A handler gets the session and may use it; a sync one runs in a thread.

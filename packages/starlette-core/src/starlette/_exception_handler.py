@@ -111,7 +111,10 @@ async def _deny(
     """
     # The session of a route sends past the tracker, but knows its own state; one that
     # was made for the handler knows nothing, but what was sent came by here.
-    if send.response_started or conn.application_state.name != "CONNECTING":
+    state = conn.application_state.name
+    if state == "DISCONNECTED":
+        return  # it has said all that it can say
+    if send.response_started or state != "CONNECTING":
         # RFC 6455, 7.4.1: 1008 blames the client, 1011 the server.
         code = 1008 if response.status_code < 500 else 1011
         await send({"type": "websocket.close", "code": code, "reason": ""})
