@@ -589,6 +589,22 @@ async def test_a_body_that_is_too_large() -> None:
     assert unread.calls == 0
 
 
+async def test_too_many_parts() -> None:
+    """
+    Those that nobody asked for are counted too, wherever they are.
+    """
+    other = part("other", "")
+    limits = GraphQLLimits(parts=5)
+    too_many = "413 The form has too many parts. The maximum is 5."
+    shown = await read(other + other + upload(["variables.file"]), limits)
+
+    assert shown["variables"] == {"file": ("a.png", b"data")}
+    assert await refusal_of(other * 3 + upload(["variables.file"]), limits=limits) == (
+        too_many
+    )
+    assert await refusal_of(form(other * 6), limits=limits) == too_many
+
+
 async def test_no_limits() -> None:
     """
     What is None does not limit.
@@ -611,7 +627,9 @@ async def test_no_room_for_files() -> None:
     body = upload(["variables.file"])
 
     assert await refusal_of(body, limits=GraphQLLimits(parts=2)) == refusal
-    assert await refusal_of(body, limits=GraphQLLimits(parts=1)) == refusal
+    assert await refusal_of(body, limits=GraphQLLimits(parts=1)) == (
+        "413 The form has too many parts. The maximum is 1."
+    )
 
 
 async def test_a_length_that_is_no_number() -> None:

@@ -52,7 +52,8 @@ class UploadForm:
     Args:
         content_type: Of the request.
         max_text: How many bytes ``operations`` and ``map`` may have, each.
-        max_paths: How many paths there may be in ``map``; so, how many files.
+        max_parts: How many parts there may be, those that nobody asked for included;
+            and how many paths in ``map``, beside the two parts that are no files.
 
     Attributes:
         operations: What that part says: an object or an array, with the files in it
@@ -65,18 +66,20 @@ class UploadForm:
 
     operations: Any = None
 
-    def __init__(self, content_type: str, *, max_text: float, max_paths: float) -> None:
+    def __init__(self, content_type: str, *, max_text: float, max_parts: float) -> None:
         try:
             boundary, _ = parse_boundary(content_type)
         except MultiPartException as exc:
             raise RequestError(400, exc.message) from None
         self.max_text = max_text
-        self.max_paths = max_paths
+        self.max_parts = max_parts
+        self.max_paths = max_parts - 2
         self.files: List[UploadFile] = []
         self._reader = MultipartReader(boundary)
         self._slots: Optional[Dict[str, List[Slot]]] = None
         self._received: Dict[str, UploadFile] = {}
         self._part: _Part = _Unread()
+        self._count = 0
         self._waiting: List[_File] = []
 
     async def read(self, stream: AsyncGenerator[bytes, None]) -> None:
@@ -116,6 +119,11 @@ class UploadForm:
             self._part = _Unread()
 
     def _open(self, header: PartHeader) -> _Part:
+        self._count += 1
+        if self._count > self.max_parts:
+            raise RequestError(
+                413, f"The form has too many parts. The maximum is {self.max_parts}."
+            )
         name = decode(header.name or b"", "utf-8")
         if name == "operations" or name == "map":
             return _Text(self, name)

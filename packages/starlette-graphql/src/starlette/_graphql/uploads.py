@@ -44,8 +44,8 @@ async def read_multipart(
     Args:
         request: Of type ``multipart/form-data``; its body has not been read.
         limits: ``body`` is for the parts ``operations`` and ``map``, each; ``parts``
-            for these two and the paths in ``map`` together, so that there are no more
-            files; ``upload`` for the whole, in bytes.
+            for all parts, and for these two and the paths in ``map`` together;
+            ``upload`` for the whole, in bytes.
 
     Returns:
         What a JSON body would have said, with an ``UploadFile`` in each slot: an
@@ -61,7 +61,7 @@ async def read_multipart(
     form = UploadForm(
         request.headers.get("content-type", ""),
         max_text=_bound(limits.body),
-        max_paths=max(_bound(limits.parts) - 2, 0),
+        max_parts=_bound(limits.parts),
     )
     stream = _counted(request, _bound(limits.upload))
     try:
