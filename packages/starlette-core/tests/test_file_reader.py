@@ -110,3 +110,25 @@ def test_file_that_nobody_closes(path: Path) -> None:
     assert is_open
     with pytest.raises(OSError):
         os.fstat(descriptor)
+
+
+def test_reader_that_nobody_closes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It is gone with its last reference, and the file is closed with it.
+    """
+    monkeypatch.setattr(_file_reader, "BATCH", 4)
+    gc.disable()
+    try:
+        reader = FileReader(path, 4)
+        reader.open(lambda status: [(b"", 0, 10, b"")])
+        file, seen = reader._file, weakref.ref(reader)
+        assert file is not None
+        descriptor = file.fileno()
+        del reader, file
+        is_gone = seen() is None
+    finally:
+        gc.enable()
+
+    assert is_gone
+    with pytest.raises(OSError):
+        os.fstat(descriptor)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
+import threading
 from pathlib import Path
 from typing import Any, List
 
 import pytest
 
+from starlette import _worker_threads
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
@@ -249,3 +253,39 @@ async def test_coded_form_sent_for_a_range(folder: Path) -> None:
     answer = await send_whole(response, range="bytes=0-1")
 
     assert (answer.status, answer.body) == (200, b"z" * 100_000)
+
+
+def test_request_that_is_cancelled_while_a_thread_finds_its_file(folder: Path) -> None:
+    """
+    What the thread has opened for nobody does not stay open.
+    """
+    app = StaticFiles(directory=folder)
+    has_found, goes_on = threading.Event(), threading.Event()
+    find = app._finder.find
+
+    def find_and_wait(path: str, request: Any) -> Any:
+        found = find(path, request)
+        has_found.set()
+        goes_on.wait(60)
+        return found
+
+    async def main() -> None:
+        app._finder.find = find_and_wait  # type: ignore[method-assign]
+        task = asyncio.ensure_future(response_for(app, "large.bin"))
+        while not has_found.is_set():
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    gc.disable()
+    try:
+        asyncio.run(main())
+        was_open = str(folder / "large.bin") in open_files()
+        goes_on.set()
+        _worker_threads._finish()
+        is_open = str(folder / "large.bin") in open_files()
+    finally:
+        gc.enable()
+
+    assert was_open
+    assert not is_open

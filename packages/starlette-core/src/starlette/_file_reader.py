@@ -128,7 +128,8 @@ class FileReader:
         return self._with_file(lambda: self._start(parts))
 
     def _start(self, parts: Sequence[Part]) -> List[bytes]:
-        self._pieces = self._read(parts)
+        assert self._file is not None
+        self._pieces = _read(self._file, self._path, self._chunk_size, parts)
         self._left = sum(
             len(before) + end - start + len(after)
             for before, start, end, after in parts
@@ -148,7 +149,7 @@ class FileReader:
         self._is_unwanted = True
         if self._file is not None and self._lock.acquire(blocking=False):
             try:
-                self._pieces = iter(())  # a circle: see _batch()
+                self._pieces = iter(())  # as in _batch()
                 self._file.close()
             finally:
                 self._lock.release()
@@ -172,30 +173,36 @@ class FileReader:
             self._left -= len(piece)
         if not self._left:
             self.is_at_end = True
-            # The generator refers to this object, and to the last piece: in a circle,
-            # both would stay in memory until the garbage collector comes by.
+            # The generator refers to the last piece.
             self._pieces = iter(())
         return batch
 
-    def _read(self, parts: Sequence[Part]) -> Iterator[bytes]:
-        file = self._file
-        assert file is not None
-        position = 0
-        # Never asked for more than there is: see _left.
-        for before, start, end, after in parts:  # pragma: no branch
-            if before:
-                yield before
-            if start != position:
-                file.seek(start)
-            position = end
-            while start < end:
-                piece = file.read(min(self._chunk_size, end - start))
-                if not piece:
-                    raise RuntimeError(
-                        f"File at path {self._path} became shorter while it was sent: "
-                        f"it ends at byte {start}, and not at {end}."
-                    )
-                start += len(piece)
-                yield piece
-            if after:
-                yield after
+
+# Not a method: a generator that is kept in the object that it refers to is a circle,
+# and of a reader that is dropped, as by a task that was cancelled, the file would stay
+# open until the garbage collector comes by.
+def _read(
+    file: OpenFile,
+    path: Union[str, os.PathLike[str]],
+    chunk_size: int,
+    parts: Sequence[Part],
+) -> Iterator[bytes]:
+    position = 0
+    # Never asked for more than there is: see FileReader._left.
+    for before, start, end, after in parts:  # pragma: no branch
+        if before:
+            yield before
+        if start != position:
+            file.seek(start)
+        position = end
+        while start < end:
+            piece = file.read(min(chunk_size, end - start))
+            if not piece:
+                raise RuntimeError(
+                    f"File at path {path} became shorter while it was sent: "
+                    f"it ends at byte {start}, and not at {end}."
+                )
+            start += len(piece)
+            yield piece
+        if after:
+            yield after

@@ -42,7 +42,11 @@ async def call_apart(func: Callable[[], T]) -> T:
     if task is None:
         result: T = await require_anyio().to_thread.run_sync(func)
         return result
-    job = await _send(task.get_loop(), func)
+    loop = task.get_loop()
+    # A task that is cancelled keeps the error, and with it this frame: were the task
+    # in it, all that this has opened would stay open until the next collection.
+    del task
+    job = await _send(loop, func)
     await settle(job)
     return job.outcome()
 

@@ -117,15 +117,15 @@ class _InsideReader(FileReader):
         self, found: Found, chunk_size: int, file: Optional[OpenFile] = None
     ) -> None:
         super().__init__(str(found), chunk_size)
-        self._found = found
+        # Not *found* itself, which keeps this: a circle would keep the file open.
+        self._place = found.root, found.parts, found.is_anywhere
         self._file = file
 
     def _open(
         self, plan: Optional[Callable[[os.stat_result], Sequence[Part]]]
     ) -> List[bytes]:
-        found = self._found
         if self._file is None:
-            opened = open_inside(found.root, found.parts, found.is_anywhere)
+            opened = open_inside(*self._place)
             if opened is None or opened.file is None:
                 raise RuntimeError(f"File at path {self._path} does not exist.")
             self._file = opened.file
@@ -183,8 +183,8 @@ class StaticFileResponse(FileResponse):
             self._found.close()
 
     def __del__(self) -> None:
-        # A program has dropped the response.  Readers refer to themselves, so that
-        # the file would stay open until the next collection.
+        # A program has dropped the response.  On trio, the thread that has found the
+        # file refers to what it has returned until its next call.
         self._found.close()
 
     def _reader(self) -> FileReader:
