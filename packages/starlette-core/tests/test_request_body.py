@@ -7,6 +7,7 @@ import json
 import zlib
 from typing import Any, AsyncIterator, Callable, Dict, List
 
+import anyio
 import pytest
 
 from starlette.applications import Starlette
@@ -539,3 +540,20 @@ async def test_stream_handed_on() -> None:
         return sum([len(chunk) async for chunk in stream])
 
     assert await count(post(b"one", b"two").stream()) == 6
+
+
+async def test_body_whose_reading_is_cancelled() -> None:
+    """
+    Who asks again gets all of it, and not the rest.
+    """
+    script = Script({"type": "http.request", "body": b"one", "more_body": True})
+    request = Request(http_scope("POST"), script)
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(request.body)
+            while script.calls < 2:
+                await anyio.sleep(0)
+            scope.cancel()
+    script.add({"type": "http.request", "body": b"two"})
+
+    assert await Request(request.scope, script).body() == b"onetwo"

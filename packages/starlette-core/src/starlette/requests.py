@@ -175,13 +175,25 @@ class Request(HTTPConnection[StateT], Generic[StateT]):
                         state.pending = None
                     body = self._chunk(message, state)
                     if not state.is_consumed:
-                        chunks = [body]
-                        while not state.is_consumed:
-                            chunks.append(self._chunk(await self._receive(), state))
-                        body = b"".join(chunks)
+                        body = await self._rest(body, state)
                     state.data = body
             self._body = body
         return body
+
+    async def _rest(self, first: bytes, state: BodyState) -> bytes:
+        chunks = [first]
+        try:
+            while not state.is_consumed:
+                chunks.append(self._chunk(await self._receive(), state))
+        except Exception:
+            raise
+        except BaseException:
+            # Cancelled: for who asks again.  A rest would pass for the whole.
+            state.hold(
+                {"type": "http.request", "body": b"".join(chunks), "more_body": True}
+            )
+            raise
+        return b"".join(chunks)
 
     def _body_state(self) -> BodyState:
         receive = self._receive
