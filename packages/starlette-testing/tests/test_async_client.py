@@ -429,3 +429,17 @@ async def test_session_in_its_states() -> None:
         await session.receive()
     with pytest.raises(RuntimeError, match="entered once"):
         await session.__aenter__()
+
+
+async def test_session_that_is_left_after_its_client() -> None:
+    """
+    The client has closed it, and said so; there is nothing left to do.
+    """
+    app = App()
+    with pytest.warns(ResourceWarning, match="never closed"):
+        async with AsyncTestClient(app) as client:
+            session = await client.websocket_connect("/").__aenter__()
+    await session.__aexit__(None, None, None)
+
+    with pytest.raises(RuntimeError):
+        await session.send_text("late")

@@ -190,6 +190,8 @@ class AsyncWebSocketTestSession(SessionBase):
 
     async def _finish(self) -> None:
         """Disconnect and wait; the application that stays is cancelled."""
+        if self._state == "closed":  # by the client, which was left before
+            return
         self._state = "closed"
         self._open_users.remove(self)
         job = self._job
