@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 import warnings
 from base64 import urlsafe_b64encode
@@ -450,3 +451,81 @@ async def test_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ModuleNotFoundError, match=r"starlette-auth\[jwt\]"):
         JWTKeys()
+
+
+def test_keys_on_one_event_loop_after_the_other() -> None:
+    """
+    It does not matter of which kind they are.
+    """
+    issuer = Issuer()
+    keys = JWTKeys(fetch=issuer.fetch, interval=0)
+    for kind in ("asyncio", "trio", "asyncio"):
+        anyio.run(keys.find, "unknown", backend=kind)
+
+    assert issuer.asked == 3
+
+
+def test_keys_on_two_event_loops_at_once() -> None:
+    """
+    Each makes its own call: neither could wake the other.
+    """
+    calls, may_end = threading.Semaphore(0), threading.Event()
+    ended: List[int] = []
+
+    async def fetch() -> Dict[str, Any]:
+        calls.release()
+        while not may_end.is_set():
+            await anyio.sleep(0)
+        return {"keys": []}
+
+    def find(number: int) -> None:
+        anyio.run(keys.find, "unknown")
+        ended.append(number)
+
+    keys = JWTKeys(fetch=fetch, interval=0)
+    threads = [threading.Thread(target=find, args=(n,), daemon=True) for n in (1, 2)]
+    for thread in threads:
+        thread.start()
+    have_called = [calls.acquire(timeout=60) for _ in threads]
+    may_end.set()
+    for thread in threads:
+        thread.join(60)
+
+    assert have_called == [True, True]
+    assert sorted(ended) == [1, 2]
+
+
+async def test_call_that_was_cancelled() -> None:
+    """
+    Who has waited for it makes one.
+    """
+    issuer = Issuer(public(RSA, kid="1"))
+    scope = anyio.CancelScope()
+    asked: List[int] = []
+    found: List[Any] = []
+
+    async def fetch() -> Dict[str, Any]:
+        asked.append(1)
+        if len(asked) == 1:
+            await anyio.sleep_forever()
+        return await issuer.fetch()
+
+    async def find() -> None:
+        found.append(await keys.find("1"))
+
+    async def give_up() -> None:
+        with scope:
+            await find()
+
+    keys = JWTKeys(fetch=fetch)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(give_up)
+        while not asked:
+            await anyio.sleep(0)
+        for _ in range(3):
+            tasks.start_soon(find)
+        await anyio.sleep(0)
+        scope.cancel()
+
+    assert len(asked) == 2
+    assert [key is None for key in found] == [False] * 3

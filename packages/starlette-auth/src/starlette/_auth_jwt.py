@@ -6,6 +6,7 @@ with another one is refused.  A token says which key it is for, and nothing else
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import (
     Any,
@@ -22,6 +23,7 @@ from typing import (
 from starlette._auth_base import AuthenticationBackend, InvalidCredentials
 from starlette._auth_users import AuthCredentials, SimpleUser
 from starlette._auth_verify import Found, Question, Verdict, authorization, challenge
+from starlette._event_loop import asyncio_task
 from starlette.requests import HTTPConnection
 
 __all__ = ("JWTBackend", "JWTKeys")
@@ -33,6 +35,9 @@ _PUBLIC = ("RSA", "EC", "OKP")
 _SECRETS = {"HS256": 32, "HS384": 48, "HS512": 64}
 
 
+Fetch = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
 class JWTKeys:
     """The keys that tokens are verified with, by their names (``kid``).
 
@@ -41,7 +46,8 @@ class JWTKeys:
             Keys for encryption, symmetric keys, and kinds that are not known are
             passed over.
         fetch: Returns such a set; a coroutine function.  Called when a token names a
-            key that is not there: the issuer has a new one.  One call at a time.
+            key that is not there: the issuer has a new one.  One call at a time, on
+            each event loop.
         interval: Seconds that pass at least between two of these calls, once one has
             brought keys.
         clock: Tells the time in seconds.
@@ -55,19 +61,19 @@ class JWTKeys:
         self,
         key_set: Optional[Mapping[str, Any]] = None,
         *,
-        fetch: Optional[Callable[[], Awaitable[Mapping[str, Any]]]] = None,
+        fetch: Optional[Fetch] = None,
         interval: float = 60,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         _jwt()
-        import anyio
-
-        self._lock = anyio.Lock()
         self._keys = {} if key_set is None else _read(key_set)
         self._fetch = fetch
         self._interval = interval
         self._clock = clock
         self._fetched: Optional[float] = None
+        # What tells of the end of a call, by the event loop that it is made on: one
+        # application may serve several, in threads or one after the other.
+        self._calls: Dict[Any, Any] = {}
         self._secret: Optional[Tuple[bytes, str]] = None
 
     @classmethod
@@ -109,13 +115,24 @@ class JWTKeys:
         """
         found = self._get(name)
         if found is None and self._fetch is not None:
-            before = self._fetched
-            async with self._lock:
-                # Who waited for another's call has what that one brought.
-                if self._fetched == before:
-                    await self._renew(self._fetch)
+            await self._renew_once(self._fetch)
             found = self._get(name)
         return found
+
+    async def _renew_once(self, fetch: Fetch) -> None:
+        """Renew the keys, or wait for another's call and have what it has brought."""
+        import anyio
+
+        before, loop = self._fetched, _event_loop()
+        while loop in self._calls and self._fetched == before:
+            await self._calls[loop].wait()
+        if self._fetched == before:
+            ended = self._calls[loop] = anyio.Event()
+            try:
+                await self._renew(fetch)
+            finally:
+                del self._calls[loop]
+                ended.set()
 
     def _get(self, name: Optional[str]) -> Optional[Any]:
         # A shared secret has no name, and is for tokens that name one too.
@@ -126,7 +143,7 @@ class JWTKeys:
             return found
         return self._keys.get(name)
 
-    async def _renew(self, fetch: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+    async def _renew(self, fetch: Fetch) -> None:
         fetched, now = self._fetched, self._clock()
         if fetched is None or now - fetched >= self._interval:
             if fetched is not None:
@@ -259,6 +276,14 @@ def _public_key(entry: Mapping[str, Any]) -> Any:
             f"The key {entry.get('kid')!r} in `key_set` cannot be read."
         ) from None
     return key.key, key.algorithm_name
+
+
+def _event_loop() -> Any:
+    """Return what stands for the event loop that runs."""
+    task = asyncio_task()
+    if task is not None:
+        return task.get_loop()
+    return sys.modules["trio"].lowlevel.current_trio_token()
 
 
 def _jwt() -> Any:
