@@ -119,8 +119,7 @@ class ErrorFormatter:
 
     def unexpected(self, cause: Exception) -> List[Dict[str, Any]]:
         """Log what nobody has made a ``GraphQLError`` of, and format it."""
-        error = GraphQLError(str(cause), original_error=cause)
-        return [self._member(error, cause)]
+        return self.field_errors([GraphQLError(str(cause), original_error=cause)])
 
     def _member(
         self, error: GraphQLError, cause: Optional[BaseException]
