@@ -33,7 +33,7 @@ from starlette.responses import (
     Response,
     StreamingResponse,
 )
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.testing import Recorder, Script, exchange, http_scope, lifespan_scope
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -414,6 +414,23 @@ async def test_a_stream_that_is_not_as_long_as_announced(
         await app(http_scope(headers=GZIP), Script.http(), recorder)
 
     assert not recorder.is_complete
+
+
+@pytest.mark.parametrize("body", [b"x" * 900, b"x" * 1100, "x" * 1000])
+async def test_a_whole_body_that_cannot_be_sent(body: Any) -> None:
+    """
+    It has another length than was announced, or is no bytes: nothing has been sent by
+    then, so that the answer is a 500.
+    """
+    middleware = [Middleware(GZipMiddleware)]
+    route = Mount("/", answering(body, content_length="1000"))
+    starlette = Starlette(routes=[route], middleware=middleware)
+    recorder = Recorder()
+    with pytest.raises((RuntimeError, TypeError)):
+        await starlette(http_scope(headers=GZIP), Script.http(), recorder)
+
+    assert recorder.status == 500
+    assert recorder.is_complete
 
 
 async def test_a_file_that_shrinks_while_it_is_sent(tmp_path: Path) -> None:

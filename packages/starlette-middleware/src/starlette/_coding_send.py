@@ -234,7 +234,7 @@ class CodingSend:
         if not self._held or (kind != BODY and kind not in BODIES):
             return self._send(message)
         self._forward = self._send
-        return self._first_part(self._held.pop(), message)
+        return self._first_part(self._held[0], message)
 
     def _first_part(self, start: Start, message: Message) -> Awaitable[None]:
         more = message.get("more_body", False)
@@ -252,19 +252,24 @@ class CodingSend:
         return self._begin(start.coded(encoding.name, None), forward, message)
 
     async def _both(self, start: Message, message: Message) -> None:
+        self._held.clear()
         await self._send(start)
         await self._send(message)
 
     async def _whole(self, encoding: Encoding, start: Start, message: Message) -> None:
-        encoded = await _run(
-            _encode_whole, encoding.start(), message["body"], self._rules
-        )
+        body = message["body"]
+        if start.length is not None:
+            _check(start.length - _size(body), False)
+        encoded = await _run(_encode_whole, encoding.start(), body, self._rules)
+        # Until here the start is held: what fails can still become a 500.
+        self._held.clear()
         await self._send(start.coded(encoding.name, len(encoded)))
         await self._send({**message, "body": encoded})
 
     async def _begin(
         self, start: Message, forward: EncodedStream, message: Message
     ) -> None:
+        self._held.clear()
         await self._send(start)
         await forward(message)
 
