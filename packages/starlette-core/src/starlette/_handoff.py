@@ -86,8 +86,8 @@ class Stepped:
         "_foreign",
         "_is_discarding",
         "_is_done",
-        "_is_run",
         "_is_stepping",
+        "_is_yielding",
         "_message",
         "_raises",
         "_waiting",
@@ -113,8 +113,8 @@ class Stepped:
         self._is_discarding = False
         self._discarded = 0
         self._is_done = False
-        # Whether the reader is in next(), and who waits for that.
-        self._is_run = False
+        # Whether it waits for its turn and nothing else; who waits for it to run.
+        self._is_yielding = False
         self._waiting: List[Any] = []
 
     def send(self, message: Message) -> Awaitable[None]:
@@ -148,13 +148,10 @@ class Stepped:
         if self._acknowledge is not None:
             self._let_go(self._acknowledge)
             self._acknowledge = None
-        for waiter in self._waiting:
-            self._let_go(waiter)
-        self._is_run = True
-        try:
-            message: Optional[Message] = await self._advance()
-        finally:
-            self._is_run = False
+        if self._waiting:
+            for waiter in self._waiting:
+                self._let_go(waiter)
+        message: Optional[Message] = await self._advance()
         return message
 
     async def until_run(self) -> None:
@@ -163,7 +160,12 @@ class Stepped:
         They share a task: what the task waits for is the reader's, unless that has
         asked for a message.
         """
-        while not (self._is_run or self._is_done):
+        while not (
+            self._is_stepping
+            or self._is_yielding
+            or self._waker is not None
+            or self._is_done
+        ):
             import asyncio
 
             waiter = asyncio.get_running_loop().create_future()
@@ -206,10 +208,13 @@ class Stepped:
                 yielded._asyncio_future_blocking = False
                 self._blocker = yielded
             elif not self._is_done:
+                self._is_yielding = True
                 try:
                     result = yield yielded
                 except BaseException as exc:
                     error = exc
+                finally:
+                    self._is_yielding = False
 
     def _step(self, result: Any, error: Optional[BaseException]) -> Any:
         self._is_stepping = True
