@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import os
 import subprocess
@@ -18,6 +19,7 @@ from starlette.concurrency import (
     iterate_in_threadpool,
     receive_nowait,
     run_in_threadpool,
+    run_until,
     run_until_disconnected,
     run_until_first_complete,
 )
@@ -543,3 +545,61 @@ except RuntimeError as error:
         "Only asyncio is supported without anyio. "
         "To run on trio: pip install starlette-core[trio]\n"
     )
+
+
+async def test_work_that_fails_when_it_is_cancelled_from_outside() -> None:
+    """
+    Its error is raised, and the watch has ended by then.
+    """
+    ended: List[str] = []
+
+    async def work() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            raise Boom
+
+    async def watch() -> None:
+        outer.cancel()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append("watch")
+
+    outer = anyio.CancelScope()
+    try:
+        with outer:
+            await run_until(work(), watch)
+    except Boom as error:
+        raised: BaseException = error
+    except BaseException as error:  # trio's, around it and the cancellation
+        (raised,) = error.exceptions  # type: ignore[attr-defined]
+
+    assert type(raised) is Boom
+    assert ended == ["watch"]
+
+
+def test_cancelled_while_the_watch_ends() -> None:
+    """
+    ``Task.cancel()`` does not wait for it.
+    """
+
+    async def main() -> bool:
+        ending, may_end = asyncio.Event(), asyncio.Event()
+
+        async def watch() -> None:
+            try:
+                await asyncio.sleep(3600)
+            finally:
+                ending.set()
+                await may_end.wait()
+
+        task = asyncio.ensure_future(run_until(asyncio.sleep(0), watch))
+        await ending.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        may_end.set()
+        await asyncio.sleep(0)
+        return task.cancelled()
+
+    assert asyncio.run(main())

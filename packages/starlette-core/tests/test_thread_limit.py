@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import List
 
+import anyio.to_thread
 import pytest
 
-from starlette._thread_limit import ThreadLimit
+from starlette._thread_limit import ThreadLimit, thread_limit
 
 pytestmark = pytest.mark.anyio
 
@@ -84,3 +85,25 @@ async def test_released_to_one_who_has_just_given_up() -> None:
     await asyncio.wait([task])
 
     assert limit.try_acquire("third")
+
+
+async def test_cancelled_when_it_is_its_turn_with_anyio() -> None:
+    """
+    The next one gets the token: nobody waits for one that is to be had.
+    """
+    anyio.to_thread.current_default_thread_limiter().total_tokens = 1
+    limit = thread_limit(asyncio.get_running_loop())
+    limit.try_acquire("first")
+    second = asyncio.ensure_future(limit.acquire("second"))
+    third = asyncio.ensure_future(limit.acquire("third"))
+    await asyncio.sleep(0)
+    limit.release("first")
+    second.cancel()
+    await asyncio.wait([second])
+    await asyncio.wait_for(third, 60)
+    limit.release("third")
+
+    assert second.cancelled()
+    assert limit.try_acquire("fourth")
+    assert not limit.try_acquire("fifth")
+    limit.release("fourth")

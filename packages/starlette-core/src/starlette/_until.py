@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import types
 from functools import partial
+from math import inf
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -108,11 +109,23 @@ class _Watcher:
     async def wait(self) -> None:
         """Wait until the task has ended."""
         if not self._task.done():
-            # Awaiting the task itself, a cancellation of ours and one of the task
-            # would look the same.
-            ended = self._loop.create_future()
-            self._task.add_done_callback(partial(resolve, ended))
-            await ended
+            try:
+                await self._wait()
+            except sys.modules["asyncio"].CancelledError:
+                # A scope of anyio around us is cancelled: it would cancel this again
+                # and again, and what the work has raised meanwhile would be lost.
+                anyio = sys.modules.get("anyio")
+                if anyio is None or anyio.current_effective_deadline() != -inf:
+                    raise
+                with anyio.CancelScope(shield=True):
+                    await self._wait()
+
+    async def _wait(self) -> None:
+        # Awaiting the task itself, a cancellation of ours and one of the task
+        # would look the same.
+        ended = self._loop.create_future()
+        self._task.add_done_callback(partial(resolve, ended))
+        await ended
 
 
 def _nothing() -> None:
