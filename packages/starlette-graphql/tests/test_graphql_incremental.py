@@ -388,3 +388,34 @@ async def test_older_form_of_payloads() -> None:
 
     assert found == [{"data": {}, "hasNext": True}, {"hasNext": False}]
     assert source.is_closed
+
+
+@pytest.mark.parametrize("turns", [1, 2])
+def test_closing_is_cancelled(turns: int) -> None:
+    """
+    What would have been closed is closed all the same.
+    """
+    closed: List[str] = []
+
+    async def source() -> AsyncGenerator[Any, None]:
+        try:
+            await asyncio.sleep(3600)
+            yield None
+        finally:
+            await asyncio.sleep(0)
+            closed.append("source")
+
+    async def main() -> None:
+        results = SimpleNamespace(initial_result=initial(), subsequent_results=source())
+        closing = asyncio.ensure_future(payloads_of(results, list).aclose())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+
+    assert closed == ["source"]

@@ -82,9 +82,12 @@ async def _begin_and_cancel(results: AsyncGenerator[Any, None]) -> None:
     import asyncio
 
     first = asyncio.ensure_future(results.__anext__())
-    await asyncio.sleep(0)
-    first.cancel()
-    await asyncio.wait([first])
+    try:
+        await asyncio.sleep(0)
+    finally:
+        # Also if this is cancelled, as it may well be: the turn has been had by then.
+        first.cancel()
+        await asyncio.wait([first])
 
 
 def _initial(result: Any, format_errors: ErrorsFormatter) -> Payload:
