@@ -713,12 +713,24 @@ async def test_hook_that_fails_is_an_unexpected_error(
     assert len(caplog.records) == 2
 
 
-def test_hooks_must_be_callable() -> None:
+@pytest.mark.parametrize(
+    "name, given",
+    [
+        ("on_operation", [1]),
+        ("on_operation", 1),
+        ("extensions", 1),
+        ("validation_rules", 1),
+        ("validation_rules", ["NoRule"]),
+        ("context", {}),
+        ("format_error", "short"),
+    ],
+)
+def test_functions_must_be_callable(name: str, given: Any) -> None:
     """
-    Anything else is the program's mistake.
+    Anything else is the program's mistake, alone or in a list.
     """
-    with pytest.raises(TypeError, match="`on_operation` must be callable"):
-        make(on_operation=[1])
+    with pytest.raises(TypeError, match=f"`{name}` must be callable, but got"):
+        make(**{name: given})
 
 
 async def test_extensions_are_added_to_the_response() -> None:

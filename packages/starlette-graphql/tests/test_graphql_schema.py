@@ -74,6 +74,14 @@ def test_anything_else_is_no_schema(source: Any) -> None:
         GraphQLApp(source)
 
 
+def test_resolvers_must_be_a_mapping() -> None:
+    """
+    By the names of types.
+    """
+    with pytest.raises(TypeError, match="`resolvers` must be a mapping, but got 1"):
+        GraphQLApp(SDL, resolvers=1)  # type: ignore[arg-type]
+
+
 def test_schema_must_be_valid() -> None:
     """
     At construction, not at the first request.

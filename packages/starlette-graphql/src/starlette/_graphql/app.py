@@ -151,8 +151,9 @@ class GraphQLApp:
         if executor_class is not None:
             _warn_executor_class()
         graphiql_page.check(graphiql)
-        if context is not None and not callable(context):
-            raise TypeError(f"`context` must be callable, but got {context!r}")
+        for name, function in (("context", context), ("format_error", format_error)):
+            if function is not None and not callable(function):
+                raise TypeError(f"`{name}` must be callable, but got {function!r}")
         if limits is not None and not isinstance(limits, GraphQLLimits):
             raise TypeError(f"`limits` must be GraphQLLimits, but got {limits!r}")
         _check_count("batching", batching)
@@ -187,7 +188,7 @@ class GraphQLApp:
         preparer = Preparer(
             incremental_schema(self.schema) if self.incremental else self.schema,
             self.limits,
-            rules=tuple(validation_rules),
+            rules=_each_callable("validation_rules", validation_rules),
             introspection=introspection,
             entries=document_cache,
             size=document_cache_size,
@@ -285,11 +286,17 @@ def _check_count(name: str, count: Any) -> None:
 
 
 def _hooks(name: str, given: Any) -> Sequence[Hook]:
-    hooks = () if given is None else ((given,) if callable(given) else tuple(given))
-    for hook in hooks:
-        if not callable(hook):
-            raise TypeError(f"`{name}` must be callable, but got {hook!r}")
-    return hooks
+    if given is None or callable(given):
+        return () if given is None else (given,)
+    return _each_callable(name, given)
+
+
+def _each_callable(name: str, given: Any) -> Tuple[Any, ...]:
+    each = tuple(given) if hasattr(given, "__iter__") else (given,)
+    for one in each:
+        if not callable(one):
+            raise TypeError(f"`{name}` must be callable, but got {one!r}")
+    return each
 
 
 def _warn_executor_class() -> None:

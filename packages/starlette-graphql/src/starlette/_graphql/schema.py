@@ -36,10 +36,13 @@ def to_schema(
         resolvers: For text: see ``resolvers.attach``.
 
     Raises:
-        TypeError: *source* is none of these, or the schema is invalid.
+        TypeError: *source* is none of these, the schema is invalid, or *resolvers* are
+            no mapping.
         ValueError: *resolvers* do not fit, or there is no text to put them on.
         graphql.GraphQLError: The text is not a schema.
     """
+    if not isinstance(resolvers or {}, Mapping):
+        raise TypeError(f"`resolvers` must be a mapping, but got {resolvers!r}")
     if isinstance(source, str):
         from starlette._graphql.resolvers import attach
 
