@@ -118,7 +118,14 @@ CASES: Tuple[Case, ...] = (
         apps={"starlette": _cors},
         targets=(Faster(1.8),),
     ),
-    _at_rest("cors-no-origin", "CORS: nothing to do", {"starlette": _any_origin}),
+    # What is called nothing elsewhere: here every response gets `Vary: Origin`.
+    Case(
+        name="cors-no-origin",
+        title="CORS: no origin",
+        exchange=lambda: Http("GET", "/", _text_answer()),
+        apps={"starlette": _any_origin},
+        targets=(Adds(1.0, to="text"),),
+    ),
     _at_rest("gzip-bypass", "gzip: body too small", {"starlette": _gzip}, Faster(2.5)),
     _at_rest(
         "compression-bypass", "compression: body too small", {"ours": _compression}

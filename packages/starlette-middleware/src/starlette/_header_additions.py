@@ -32,7 +32,7 @@ class Additions:
     """Headers to set, in place of those of the same names; ``Vary`` is added to.
 
     Args:
-        pairs: The headers, names in lower case.
+        pairs: The headers, names in lower case; ``Vary`` is one of them.
 
     Attributes:
         pairs: As given.
@@ -53,8 +53,7 @@ class Additions:
         given: List[Pair] = list(start.get("headers") or ())
         headers = [pair for pair in given if pair[0] not in self.names]
         headers += [pair for pair in self.pairs if pair[0] != VARY]
-        if VARY in self.names:
-            headers.append(vary_pair([*given, *self.pairs]))
+        headers.append(vary_pair([*given, *self.pairs]))
         return {**start, "headers": headers}
 
 

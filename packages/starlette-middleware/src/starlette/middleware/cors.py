@@ -6,9 +6,9 @@ the headers that tell the browser who may read it.
 
 What always holds:
 
-* a response that depends on the origin says so in ``Vary``, also where the request
-  has no ``Origin`` or one that is not allowed: a cache may give it to anybody.  Where
-  ``*`` is the answer to all it does not, or caches would keep one copy per origin;
+* every response says in ``Vary`` that it depends on the origin, also where the request
+  has no ``Origin`` or one that is not allowed, and where ``*`` is the answer to all who
+  have one: a cache may give what it has for the one to the other;
 * with credentials the allowed origin is named, never ``*``, which browsers refuse;
 * the headers are on the 500 of an unhandled exception too.  ``ServerErrorMiddleware``
   stays outside; it sends its answer through what this middleware leaves behind
@@ -142,8 +142,7 @@ class CORSMiddleware:
             self.preflight_headers["Access-Control-Allow-Headers"] = ", ".join(headers)
         # Here, so that a name or value that cannot be sent is told to who wrote it.
         encoded({**self.simple_headers, **self.preflight_headers})
-        self._anybody: Optional[Additions] = None
-        self._others = VARY_ORIGIN
+        self._others: Optional[Additions] = None
         self._named: Dict[bytes, Additions] = {}
         self._answers: Dict[Any, Tuple[int, str, Tuple[Pair, ...]]] = {}
         cls, ours = type(self), CORSMiddleware
@@ -163,10 +162,6 @@ class CORSMiddleware:
                 origin = value
                 break
         if not origin:
-            if not self.preflight_explicit_allow_origin:
-                # Spelled out: objects are called by a detour.
-                await self.app.__call__(scope, receive, send)  # type: ignore[operator]
-                return
             additions = VARY_ORIGIN
         else:
             if scope["method"] == "OPTIONS" and _has(
@@ -193,6 +188,7 @@ class CORSMiddleware:
             inner = tracker.send
             tracker.send = sending(additions, inner)
         try:
+            # Spelled out: objects are called by a detour.
             await self.app.__call__(scope, receive, send)  # type: ignore[operator]
         except Exception as exc:
             wrap_error_answer(exc, partial(sending, additions))
@@ -309,22 +305,23 @@ class CORSMiddleware:
         return self._for_origin(origin, request_headers.raw)
 
     def _for_origin(self, origin: bytes, headers: Iterable[Pair]) -> Additions:
-        if self._anybody is None:
+        others = self._others
+        if others is None:
             # Not in the constructor: subclasses change simple_headers in theirs.
-            self._anybody = Additions(encoded(self.simple_headers))
-            self._others = Additions([*self._anybody.pairs, *VARY_ORIGIN.pairs])
+            given = encoded(self.simple_headers)
+            others = self._others = Additions([*given, *VARY_ORIGIN.pairs])
         if self.preflight_explicit_allow_origin:
             if not self.is_allowed_origin(origin.decode("latin-1")):
-                return self._others
+                return others
         elif not _has(headers, b"cookie"):
-            return self._anybody
+            return others
         # With a cookie it is of no use, but it has always been so.
-        return self._named.get(origin) or self._naming(origin)
+        return self._named.get(origin) or self._naming(origin, others)
 
-    def _naming(self, origin: bytes) -> Additions:
+    def _naming(self, origin: bytes, others: Additions) -> Additions:
         if not _is_printable(origin):
-            return self._others
-        kept = [pair for pair in self._others.pairs if pair[0] != ALLOW_ORIGIN]
+            return others
+        kept = [pair for pair in others.pairs if pair[0] != ALLOW_ORIGIN]
         named = Additions([*kept, (ALLOW_ORIGIN, origin)])
         # A page comes from one of a few origins, but a client can make them up.
         if len(self._named) >= 64:
