@@ -443,6 +443,28 @@ async def test_session_that_ends_while_another_request_uses_it(
     assert client.cookie == ""
 
 
+@pytest.mark.parametrize("rolling", [False, True])
+@pytest.mark.parametrize("change", [None, setting(cart=[1])])
+async def test_session_that_is_regenerated_while_another_request_uses_it(
+    store: SessionStore, change: Optional[Work], rolling: bool
+) -> None:
+    """
+    The slower one leaves the new cookie alone: who has logged in stays so.
+    """
+    client = Client(store, rolling=rolling)
+    await client.run(setting(flash="hello"))
+
+    async def slow(session: Any) -> None:
+        if change is not None:
+            change(session)
+        await client.run(lambda s: s.regenerate() or s.update(user="ada"))
+
+    recorder = await client.run(slow)
+
+    assert "set-cookie" not in recorder.headers
+    assert await client.values() == {"flash": "hello", "user": "ada"}
+
+
 async def test_many_requests_at_the_same_time(store: SessionStore) -> None:
     """
     None of them loses anything.

@@ -35,13 +35,16 @@ class StoredSession:
     Attributes:
         id: The one that the client has, or is to be given; ``None`` if there is none.
         stored: What the store was seen to keep.
+        has_ended: Whether another request has ended it, or given it another id, since
+            this one has begun.  The client has its answer, and the cookie in it.
     """
 
-    __slots__ = ("_known", "_store", "_ttl", "id", "stored")
+    __slots__ = ("_known", "_store", "_ttl", "has_ended", "id", "stored")
 
     def __init__(self, store: SessionStore, ttl: int) -> None:
         self.id: Optional[str] = None
         self.stored: Optional[bytes] = None
+        self.has_ended = False
         # What the values were when they were read, or written by this request.
         self._known = b"{}"
         self._store = store
@@ -64,6 +67,12 @@ class StoredSession:
         """Keep the session longer."""
         if self.id is not None:
             await self._store.renew(self.id, self._ttl)
+            if await self._store.get(self.id) is None:
+                self._end()
+
+    def _end(self) -> None:
+        self.id = None
+        self.has_ended = True
 
     async def save(self, session: Session) -> None:
         """Bring what *session* has become into the store, under a new id if need be."""
@@ -101,7 +110,7 @@ class StoredSession:
         now = decode_session(encode_session(session))
         for _ in range(MAX_ATTEMPTS):
             if self.stored is None:
-                self.id = None
+                self._end()
                 return
             text = _merged(before, now, decode_session(self.stored))
             if await self._store.set(session_id, text, self._ttl, replaces=self.stored):

@@ -267,7 +267,9 @@ class SessionMiddleware:
             await record.renew()
         else:
             return _with_headers(message, session, ())
-        cookies = [self._cookie.removal] if had_id else []
+        # Where another request has ended the session, the client has a newer cookie, or
+        # none: to remove it would log out who has just logged in.
+        cookies = [self._cookie.removal] if had_id and not record.has_ended else []
         if record.id is not None:
             cookies = [self._cookie.line(record.id.encode("ascii"))]
         return _with_headers(message, session, cookies)
