@@ -68,6 +68,8 @@ async def client_of(*headers: Tuple[str, str], **options: Any) -> Any:
         ("1.2.3.4.5", PROXY),
         ("1.2.3.4:567890", PROXY),
         ("example.org", PROXY),
+        ("fe80::1%eth0", PROXY),
+        ("6.6.6.6, 1.2.3.4, fd00::1%<b>", PROXY),
         ("\xff", PROXY),
     ],
 )

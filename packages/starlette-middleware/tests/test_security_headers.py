@@ -98,6 +98,19 @@ async def test_page() -> None:
     assert len(nonces) == 2
 
 
+@pytest.mark.parametrize("policy", [None, "default-src 'self'"])
+async def test_page_that_has_not_changed(policy: Any) -> None:
+    """
+    The page that the client has kept has a nonce of its own: a policy without one, or
+    with another, would take the place of its own.
+    """
+    options = {} if policy is None else {"content_security_policy": policy}
+    recorder = await respond(Response(status_code=304), **options)
+
+    assert recorder.headers.get(CSP) == policy
+    assert recorder.headers["x-frame-options"] == "DENY"
+
+
 async def test_response_without_a_media_type() -> None:
     """
     It is no page, and gets no nonce.

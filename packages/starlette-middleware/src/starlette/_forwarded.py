@@ -58,8 +58,11 @@ def parse_node(text: str) -> Optional[Node]:
     """Return the address in *text*; ``None`` if it is ``unknown`` or no address.
 
     An IPv6 address may stand in brackets or without; a port may follow the brackets,
-    or an IPv4 address.
+    or an IPv4 address.  One with a zone is none: it says nothing outside of the host of
+    the proxy, and a zone can be any text (RFC 4007, section 11.2).
     """
+    if "%" in text:
+        return None
     match = _NODE.fullmatch(text)
     host, port = text, 0
     if match is not None:

@@ -147,7 +147,13 @@ class SecurityHeadersMiddleware:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers") or ())
                 own = pairs
-                if nonce is not None and (nonce.text is not None or _is_page(given)):
+                if nonce is None:
+                    pass
+                elif message["status"] == 304:
+                    # Its headers take the place of those that the client has kept
+                    # (RFC 9111, section 4.3.4); the page there has its own nonce.
+                    own = [pair for pair in pairs if pair[0] != self._policy_name]
+                elif nonce.text is not None or _is_page(given):
                     own = [self._policy_with(str(nonce)), *pairs]
                 names = {name for name, _ in given}
                 for pair in own:
