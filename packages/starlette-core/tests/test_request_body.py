@@ -361,6 +361,27 @@ async def test_subclass_with_a_stream_of_its_own() -> None:
     assert await UpperRequest(scope, receive).form() == FormData([("A", "B")])
 
 
+async def test_tools_replace_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What they put in its place is where the body comes through, for all who ask.
+    """
+    original = Request.stream
+    seen: List[bytes] = []
+
+    async def stream(self: Request) -> AsyncIterator[bytes]:
+        async for chunk in original(self):
+            seen.append(chunk)
+            yield chunk.upper()
+
+    monkeypatch.setattr(Request, "stream", stream)
+    scope = http_scope(method="POST")
+    receive = Script.http(b"ab", b"cd")
+    bodies = [await Request(scope, receive).body() for _ in range(2)]
+
+    assert bodies == [b"ABCD", b"ABCD"]
+    assert seen == [b"ab", b"cd", b""]
+
+
 # -- JSON --------------------------------------------------------------------------
 
 

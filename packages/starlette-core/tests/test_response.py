@@ -232,6 +232,23 @@ def test_hooks_of_subclasses() -> None:
     }
 
 
+def test_tools_replace_init_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What they put in its place is called, for subclasses as well.
+    """
+    original = Response.init_headers
+
+    def init_headers(
+        self: Response, headers: Optional[Mapping[str, str]] = None
+    ) -> None:
+        original(self, {**(headers or {}), "x-tool": "1"})
+
+    monkeypatch.setattr(Response, "init_headers", init_headers)
+
+    assert PlainTextResponse("x").headers["x-tool"] == "1"
+    assert Response().headers["x-tool"] == "1"
+
+
 def test_headers_of_a_response_without_a_body() -> None:
     """
     A subclass that makes its own way to a body gets no length for it.

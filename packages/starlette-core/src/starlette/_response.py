@@ -112,8 +112,6 @@ class Response:
     raw_headers: List[Tuple[bytes, bytes]]
     # On the class, so that a subclass that never calls __init__ has it too.
     _headers: Optional[MutableHeaders] = None
-    # Whether a subclass has overridden init_headers().
-    _has_own_headers = False
 
     def __init__(
         self,
@@ -132,17 +130,13 @@ class Response:
             headers is None
             and (status_code == 200 or status_code >= 400)
             and type(body) is bytes
-            and not self._has_own_headers
+            and type(self).init_headers is INIT_HEADERS
         ):
             # What init_headers() would come to; a call less in the common case.
             standard = _standard_headers(len(body), self.media_type, self.charset)
             self.raw_headers = [*standard]
         else:
             self.init_headers(headers)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls._has_own_headers = cls.init_headers is not Response.init_headers
 
     def render(self, content: Any) -> Union[bytes, memoryview]:
         """Return the body that *content* makes.
@@ -285,8 +279,9 @@ class Response:
             await self.background()
 
 
-# What it was before anybody put something in its place, which has to be called.
+# What they were before anybody put something in their place, which has to be called.
 RESPONSE_CALL: Any = Response.__call__
+INIT_HEADERS: Any = Response.init_headers
 
 
 def _render_other(content: Any, charset: str) -> Union[bytes, memoryview]:
