@@ -6,7 +6,7 @@ import importlib
 import pickle
 import sys
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, ClassVar, Iterator
 
 import pytest
 
@@ -261,7 +261,7 @@ def test_entry_points_that_cannot_be_read(
     distribution = metadata.distribution
 
     class Distribution:
-        version = "1.0"
+        metadata: ClassVar = {"Version": "1.0"}
 
         @property
         def entry_points(self) -> None:
@@ -296,6 +296,34 @@ def test_what_is_no_distribution_is_passed_over(register: Register) -> None:
 
     assert "Fine" in names
     assert "No" not in names
+
+
+def test_a_folder_may_have_another_name_than_its_metadata(register: Register) -> None:
+    """
+    Its names count, and all others are what they are; it need not have a version.
+    """
+    register("acme-fine", "Fine = acme:Fine")
+    site = register("acme-odd", "Odd = acme:Odd")
+    odd = site / "acme_odd-1.0.dist-info"
+    (odd / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-other\n")
+    importlib.invalidate_caches()
+    found = {each.name: each.version for each in plugins.installed()}
+
+    assert {"Fine", "Odd"} <= set(plugins.names())
+    assert found["acme-other"] == "unknown"
+    assert found["acme-fine"] == "1.0"
+
+
+def test_a_module_that_ends_the_program_is_a_broken_plugin(register: Register) -> None:
+    """
+    It is reported as one, and the program goes on.
+    """
+    site = register("acme-program", "Program = acme_program:main")
+    (site / "acme_program.py").write_text("raise SystemExit(3)\n")
+    importlib.invalidate_caches()
+
+    with pytest.raises(plugins.PluginBroken, match=r"acme-program.*SystemExit: 3"):
+        plugins.load("Program")
 
 
 @pytest.mark.parametrize(

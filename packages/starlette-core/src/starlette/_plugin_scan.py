@@ -80,12 +80,12 @@ def scan() -> List[Distribution]:
     """Read the metadata of all that is installed; the result is sorted by name."""
     return [
         distribution
-        for name in sorted(set(_candidates()))
-        for distribution in _read(name, _allowed())
+        for name, candidate in sorted(dict(_candidates()).items())
+        for distribution in _read(name, candidate, _allowed())
     ]
 
 
-def _candidates() -> Iterator[str]:
+def _candidates() -> Iterator[Tuple[str, metadata.Distribution]]:
     for distribution in metadata.distributions():
         # The text first: parsing it for every distribution takes ten times as long.
         try:
@@ -94,12 +94,17 @@ def _candidates() -> Iterator[str]:
             continue  # whoever wrote that did not register anything here
         # A folder without a name is left over from a failed uninstallation.
         if GROUP in text and "Name" in distribution.metadata:
-            yield distribution.metadata["Name"]
+            yield distribution.metadata["Name"], distribution
 
 
-def _read(name: str, allowed: Optional[FrozenSet[str]]) -> Iterator[Distribution]:
+def _read(
+    name: str, candidate: metadata.Distribution, allowed: Optional[FrozenSet[str]]
+) -> Iterator[Distribution]:
     # By name again, for the first one on the path: that is what is imported.
-    found = metadata.distribution(name)
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        found = candidate  # its folder has another name than its metadata
     is_first_party = normalized(name) in FIRST_PARTY
     plugins: Dict[str, Plugin] = {}
     problems: List[str] = []
@@ -120,7 +125,7 @@ def _read(name: str, allowed: Optional[FrozenSet[str]]) -> Iterator[Distribution
     if entries or problems:
         yield Distribution(
             name,
-            found.version,
+            found.metadata.get("Version", "unknown"),
             is_first_party,
             is_first_party or allowed is None or normalized(name) in allowed,
             tuple(plugins[key] for key in sorted(plugins)),

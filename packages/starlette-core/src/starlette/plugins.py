@@ -222,14 +222,15 @@ def load(name: str) -> Any:
             value = getattr(value, attribute)
     except MissingDistribution:
         raise
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
+        # SystemExit: of a module that is a program, registered by mistake.
         reason = f"{type(exc).__name__}: {exc}"
         kind = PluginIncomplete if _needs_library(exc, module) else PluginBroken
         raise kind(plugin, reason) from exc
     return value
 
 
-def _needs_library(exc: Exception, module: str) -> bool:
+def _needs_library(exc: BaseException, module: str) -> bool:
     """Whether *exc* misses something other than a part of *module*'s own package."""
     if not isinstance(exc, ModuleNotFoundError) or exc.name is None:
         return False
