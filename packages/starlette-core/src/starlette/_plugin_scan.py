@@ -125,12 +125,19 @@ def _read(
     if entries or problems:
         yield Distribution(
             name,
-            found.metadata.get("Version", "unknown"),
+            _version(found),
             is_first_party,
             is_first_party or allowed is None or normalized(name) in allowed,
             tuple(plugins[key] for key in sorted(plugins)),
             tuple(problems),
         )
+
+
+def _version(distribution: metadata.Distribution) -> str:
+    fields = distribution.metadata
+    if "Version" not in fields:
+        return "unknown"
+    return fields["Version"]
 
 
 def _problem(plugin: Plugin, others: Dict[str, Plugin]) -> Optional[str]:
