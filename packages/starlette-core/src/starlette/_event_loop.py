@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Dict, Optional
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ("abandonable", "asyncio_task", "find_anyio", "require_anyio", "resolve")
+__all__ = (
+    "abandonable",
+    "asyncio_task",
+    "find_anyio",
+    "outlast_scopes",
+    "require_anyio",
+    "resolve",
+)
+
+# Not that of math, which nothing else here needs.
+_INFINITY = float("inf")
 
 
 def asyncio_task() -> Optional[asyncio.Task[Any]]:
@@ -72,3 +82,18 @@ def resolve(future: asyncio.Future[None], *_: object) -> None:
     """Wake whoever awaits *future*, if somebody still does."""
     if not future.done():
         future.set_result(None)
+
+
+async def outlast_scopes(wait: Callable[[], Awaitable[None]]) -> None:
+    """Await ``wait()``, on asyncio, to its end, even inside a cancelled scope of anyio.
+
+    Such a scope would end every wait again and again.  ``Task.cancel()`` ends this one.
+    """
+    try:
+        await wait()
+    except sys.modules["asyncio"].CancelledError:
+        anyio = sys.modules.get("anyio")
+        if anyio is None or anyio.current_effective_deadline() != -_INFINITY:
+            raise
+        with anyio.CancelScope(shield=True):
+            await wait()

@@ -8,12 +8,15 @@ told about our threads, so that it would not work in them.
 from __future__ import annotations
 
 import asyncio
-import math
-import sys
 from functools import lru_cache, partial
 from typing import Any, Callable, ContextManager, Optional, TypeVar
 
-from starlette._event_loop import asyncio_task, find_anyio, require_anyio
+from starlette._event_loop import (
+    asyncio_task,
+    find_anyio,
+    outlast_scopes,
+    require_anyio,
+)
 from starlette._thread_limit import thread_limit
 from starlette._worker_threads import Claim, Job
 
@@ -98,14 +101,7 @@ async def settle(job: Job[Any]) -> None:
     ``anyio.to_thread.run_sync`` does, and returns.  ``Task.cancel()`` ends the wait,
     not the call.
     """
-    try:
-        await job.wait()
-    except asyncio.CancelledError:
-        anyio = sys.modules.get("anyio")
-        if anyio is None or anyio.current_effective_deadline() != -math.inf:
-            raise
-        with anyio.CancelScope(shield=True):
-            await job.wait()
+    await outlast_scopes(job.wait)
 
 
 class _AnyioHooks:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 import types
 from functools import partial
-from math import inf
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -25,7 +24,13 @@ from typing import (
 )
 
 from starlette._compat import cancellations, uncancel
-from starlette._event_loop import asyncio_task, find_anyio, require_anyio, resolve
+from starlette._event_loop import (
+    asyncio_task,
+    find_anyio,
+    outlast_scopes,
+    require_anyio,
+    resolve,
+)
 from starlette._utils import collapse_excgroups
 from starlette.types import Message, Receive
 
@@ -109,16 +114,8 @@ class _Watcher:
     async def wait(self) -> None:
         """Wait until the task has ended."""
         if not self._task.done():
-            try:
-                await self._wait()
-            except sys.modules["asyncio"].CancelledError:
-                # A scope of anyio around us is cancelled: it would cancel this again
-                # and again, and what the work has raised meanwhile would be lost.
-                anyio = sys.modules.get("anyio")
-                if anyio is None or anyio.current_effective_deadline() != -inf:
-                    raise
-                with anyio.CancelScope(shield=True):
-                    await self._wait()
+            # Or what the work has raised meanwhile would be lost.
+            await outlast_scopes(self._wait)
 
     async def _wait(self) -> None:
         # Awaiting the task itself, a cancellation of ours and one of the task
