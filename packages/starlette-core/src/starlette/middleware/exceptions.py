@@ -52,6 +52,7 @@ class ExceptionMiddleware:
             HTTPException: self.http_exception,
             WebSocketException: self.websocket_exception,
         }
+        self._handlers = (self._exception_handlers, self._status_handlers)
         for key, handler in (handlers or {}).items():
             self.add_exception_handler(key, handler)
 
@@ -88,7 +89,7 @@ class ExceptionMiddleware:
             await self.app(scope, receive, send)
             return
 
-        scope[HANDLERS] = (self._exception_handlers, self._status_handlers)
+        scope[HANDLERS] = self._handlers
         tracker = send if type(send) is SendTracker else SendTracker(send)
         app: Any = self.app
         try:
