@@ -49,7 +49,7 @@ P = ParamSpec("P")
 
 Decorated = Callable[..., Any]
 
-new = object.__new__
+_new = object.__new__
 
 
 class Starlette:
@@ -153,7 +153,7 @@ class Starlette:
             return
         # All that the outermost middleware would do itself: one coroutine less.
         # Its constructor, spelled out: a hundredth of a small request.
-        tracker = new(SendTracker)
+        tracker = _new(SendTracker)
         tracker.send = send
         tracker.response_started = False
         try:
